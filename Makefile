@@ -1,0 +1,195 @@
+# berth: one static library that never allocates, and the programs on it.
+# `make help` lists the targets. Nothing is written outside build/.
+
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+
+# `make deps demo`: install first, then let a fresh make see what is there now.
+GOALS := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(GOALS)
+deps:
+	@test/tools/deps.sh $(GOALS)
+$(firstword $(GOALS)): deps
+	@$(MAKE) --no-print-directory $(GOALS)
+$(wordlist 2,99,$(GOALS)): $(firstword $(GOALS))
+	@:
+
+else
+
+# ---- tools and flags (all can be set on the command line) -----------------------------------------------------
+CROSS_COMPILE ?=
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+OBJCOPY ?= $(CROSS_COMPILE)objcopy
+NM      ?= $(CROSS_COMPILE)nm
+SIZE    ?= $(CROSS_COMPILE)size
+CLANG   ?= clang
+PYTHON  ?= python3
+CFLAGS  ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
+WERROR  ?= -Werror
+STATIC  ?= -static
+PREFIX  ?= /usr/local
+# The folder that holds jsmn.h (Debian: libjsmn-dev). It is only read.
+JSMN_DIR ?= /usr/include
+# Someone's own mbedTLS source tree, 2.28 or 3.6. It is only read.
+MBEDTLS_DIR ?=
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual \
+            -Wpointer-arith -Wundef $(WERROR)
+BASE_CFLAGS := -std=c11 -ffunction-sections -fdata-sections $(WARNINGS)
+SAN_CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+# ---- what is built where --------------------------------------------------------------------------------------
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+BUILD   := $(if $(CROSS_COMPILE),build/cross/$(patsubst %-,%,$(notdir $(CROSS_COMPILE))),build)
+# Bare metal has no sockets: the library then comes with the null port alone.
+PORTS   ?= $(if $(findstring none,$(MACHINE)),null,posix null mbedtls)
+
+LIB_SRC     := $(sort $(foreach r,base data http platform sched,$(wildcard lib/$r/*.c)))
+PORT_SRC    := $(sort $(foreach p,$(filter-out mbedtls,$(PORTS)),$(wildcard port/$p/*.c)))
+MEM_SRC     := $(sort $(wildcard port/mem/*.c))
+PROGRAM_SRC := $(sort $(wildcard examples/berth/*.c))
+EXAMPLES    := $(sort $(patsubst examples/%.c,%,$(wildcard examples/*.c)))
+SUPPORT_SRC := $(sort $(filter-out test/support/noheap.c test/support/fuzz_%.c,$(wildcard test/support/*.c)))
+C_TESTS     := $(sort $(foreach d,unit wire fault,$(patsubst test/%.c,%,$(wildcard test/$d/test_*.c))))
+FUZZERS     := $(sort $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c)))
+BENCHES     := $(sort $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c)))
+
+JSMN_CPPFLAGS := -isystem $(BUILD)/jsmn
+LIB_INC  := -Iinclude -Ilib $(JSMN_CPPFLAGS)
+PORT_INC := -Iinclude
+TEST_INC := -Iinclude -Ilib -Itest/support -I.
+
+# V=1 shows the commands; -s shows nothing.
+Q := $(if $(V),,@)
+SAY := $(if $(V)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),@:,@echo)
+
+.PHONY: all
+all: ## the library, the program and the examples (default)
+
+# mbedTLS: sets MBEDTLS_READY, MBEDTLS_CPPFLAGS, MBEDTLS_ARCHIVES, MBEDTLS_SRC, and their rules.
+-include port/mbedtls/mbedtls.mk
+LIB_ALL_SRC := $(LIB_SRC) $(PORT_SRC) $(if $(MBEDTLS_READY),$(MBEDTLS_SRC))
+
+# ---- compiling ------------------------------------------------------------------------------------------------
+# $(call stamp,FILE,VARIABLE): a file that changes exactly when the variable's value does.
+stamp = @mkdir -p $(dir $1) && printf '%s\n' '$(subst ','\'',$($2))' | cmp -s - $1 || printf '%s\n' '$(subst ','\'',$($2))' >$1
+
+.PHONY: FORCE
+FORCE:
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+$(BUILD)/jsmn/jsmn.h: $(wildcard $(JSMN_DIR)/jsmn.h)
+	@test -f '$(JSMN_DIR)/jsmn.h' || { echo "berth: no jsmn.h in $(JSMN_DIR): run 'make deps', or set JSMN_DIR=" >&2; exit 1; }
+	@mkdir -p $(@D) && cp '$(JSMN_DIR)/jsmn.h' $@
+
+define compile
+$(SAY) "  CC    $@"
+@mkdir -p $(@D)
+$(Q)$($1) $2 -MMD -MP -c $< -o $@
+endef
+
+define archive
+$(SAY) "  AR    $@"
+@rm -f $@
+$(Q)$(AR) rcsD $@ $(filter %.o,$^)
+endef
+
+# $(call variant,NAME): objects of every room under build/NAME/, compiled by $(NAME_CC), rebuilt when that changes.
+define variant
+$1_KEY = $$($1_CC) $$(LIB_INC) $$(MBEDTLS_CPPFLAGS)
+$(BUILD)/$1/.flags: FORCE
+	$$(call stamp,$$@,$1_KEY)
+$(BUILD)/$1/lib/%.o: lib/%.c $(BUILD)/$1/.flags | $(BUILD)/jsmn/jsmn.h
+	$$(call compile,$1_CC,$$(LIB_INC))
+$(BUILD)/$1/port/%.o: port/%.c $(BUILD)/$1/.flags
+	$$(call compile,$1_CC,$$(PORT_INC) $$(if $$(filter mbedtls/%,$$*),$$(MBEDTLS_CPPFLAGS)))
+$(BUILD)/$1/examples/%.o: examples/%.c $(BUILD)/$1/.flags
+	$$(call compile,$1_CC,$$(PORT_INC))
+$(BUILD)/$1/test/%.o: test/%.c $(BUILD)/$1/.flags | $(BUILD)/jsmn/jsmn.h
+	$$(call compile,$1_CC,$$(TEST_INC) $$(JSMN_CPPFLAGS) $$(MBEDTLS_CPPFLAGS))
+$(BUILD)/$1/.objects: FORCE
+	$$(call stamp,$$@,LIB_ALL_SRC)
+$1_LIB     := $$(LIB_ALL_SRC:%.c=$(BUILD)/$1/%.o)
+$1_PROGRAM := $$(PROGRAM_SRC:%.c=$(BUILD)/$1/%.o)
+$1_TESTLIB := $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MEM_SRC) $$(SUPPORT_SRC))
+endef
+
+obj_CC     = $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+san_CC     = $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_CFLAGS)
+fuzzobj_CC = $(CLANG) $(BASE_CFLAGS) $(CPPFLAGS) -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+$(foreach v,obj san fuzzobj,$(eval $(call variant,$v)))
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- linking --------------------------------------------------------------------------------------------------
+LIB     := $(BUILD)/libberth.a
+SAN_LIB := $(BUILD)/san/libberth.a
+$(LIB): $(obj_LIB) $(BUILD)/obj/.objects
+	$(archive)
+$(SAN_LIB): $(san_LIB) $(BUILD)/san/.objects
+	$(archive)
+$(BUILD)/fuzzobj/libberth.a: $(fuzzobj_LIB) $(BUILD)/fuzzobj/.objects
+	$(archive)
+
+# $(call link,COMPILER VARIABLE,FLAGS,EXTRA LIBRARIES): the TLS port and mbedTLS need each other, hence the group.
+define link
+$(SAY) "  LINK  $@"
+@mkdir -p $(@D)
+$(Q)$($1) $2 $(LDFLAGS) -Wl,--gc-sections $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $3 -o $@
+endef
+
+# Programs speak TLS. Without mbedTLS the library is still built; the programs say what is missing.
+.PHONY: need-mbedtls
+need-mbedtls:
+	@$(if $(MBEDTLS_READY),:,echo "berth: no mbedTLS for $(or $(MACHINE),$(CC)): the library is built, programs are not. Run 'make deps', or set MBEDTLS_DIR=" >&2; exit 1)
+
+PROGRAM     := $(if $(PROGRAM_SRC),$(BUILD)/berth)
+SAN_PROGRAM := $(if $(PROGRAM_SRC),$(BUILD)/san/berth)
+NOHEAP      := $(if $(and $(PROGRAM_SRC),$(wildcard test/support/noheap.c)),$(BUILD)/noheap/berth)
+$(BUILD)/berth: $(obj_PROGRAM) $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,obj_CC,$(STATIC))
+$(BUILD)/san/berth: $(san_PROGRAM) $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,san_CC)
+# The same objects, with an allocator that aborts once main has begun.
+$(BUILD)/noheap/berth: $(obj_PROGRAM) $(BUILD)/obj/test/support/noheap.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,obj_CC,-static)
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,obj_CC)
+$(BUILD)/test/%: $(BUILD)/san/test/%.o $(san_TESTLIB) $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,san_CC,,-lcmocka)
+$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,fuzzobj_CC,-fsanitize=fuzzer)
+$(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,obj_CC,,$(BENCH_LIBS_$*))
+.SECONDARY:
+
+# ---- targets --------------------------------------------------------------------------------------------------
+.PHONY: lib deps demo test check bench size stack fuzz install uninstall dist clean help
+all: lib $(PROGRAM) $(EXAMPLES:%=$(BUILD)/examples/%)
+$(PROGRAM) $(EXAMPLES:%=$(BUILD)/examples/%): | $(LIB)
+
+lib: $(LIB) ## the library alone (build/libberth.a)
+
+deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make deps test`
+	@test/tools/deps.sh
+
+TESTS    := $(C_TESTS:%=$(BUILD)/test/%)
+PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
+test: all $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
+	@$(PYTHON) test/tools/run_tests.py $(TESTS) $(PY_TESTS)
+
+help: ## this list
+	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+clean: ## remove build/
+	rm -rf build
+
+endif

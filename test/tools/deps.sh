@@ -1,0 +1,83 @@
+#!/bin/sh
+# deps.sh [GOAL...]: install with apt what the goals need and the machine lacks. Asks nothing.
+# A line of the table: Debian package, how to see that it is there (cmd NAME, hdr HEADER), the goals that need it.
+set -eu
+
+table='
+gcc                  cmd gcc                  all demo test check bench size stack fuzz install
+make                 cmd make                 all demo test check bench size stack fuzz install
+libc6-dev            hdr stdio.h              all demo test check bench size stack fuzz install
+binutils             cmd objcopy              all demo test check bench size stack fuzz install
+libjsmn-dev          hdr jsmn.h               all demo test check bench size stack fuzz install
+libmbedtls-dev       hdr mbedtls/ssl.h        all demo test check bench size stack fuzz install
+python3              cmd python3              demo test check bench size stack
+openssl              cmd openssl              demo test bench
+git                  cmd git                  demo test dist check
+libcmocka-dev        hdr cmocka.h             test
+g++                  cmd g++                  test check
+nginx-light          cmd nginx                test
+pkg-config           cmd pkg-config           test
+clang                cmd clang                check fuzz
+clang-format         cmd clang-format         check
+clang-tidy           cmd clang-tidy           check
+cppcheck             cmd cppcheck             check
+libcurl4-openssl-dev hdr curl/curl.h          bench
+libcjson-dev         hdr cjson/cJSON.h        bench
+'
+goals=${*:-all demo test check bench size stack fuzz install dist}
+
+have_cmd() {
+    command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
+}
+
+have_hdr() {
+    case $1 in
+    cmocka.h) pre='stdarg.h stddef.h setjmp.h stdint.h' ;;
+    stdio.h) pre=stddef.h ;;
+    *) pre= ;;
+    esac
+    for h in $pre "$1"; do echo "#include <$h>"; done | "${CC:-cc}" -E - >/dev/null 2>&1
+}
+
+missing=
+while read -r package how what needed_by; do
+    [ -n "$package" ] || continue
+    wanted=
+    for g in $goals; do
+        case " $needed_by " in *" $g "*) wanted=yes ;; esac
+    done
+    [ -n "$wanted" ] || continue
+    if ! "have_$how" "$what"; then missing="$missing $package"; fi
+done <<END
+$table
+END
+
+missing=${missing# }
+if [ -z "$missing" ]; then
+    echo "deps: nothing is missing for: $goals"
+    exit 0
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "deps: missing (Debian's names): $missing. There is no apt-get here; install them in your system's way." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "deps: missing: $missing. As root: apt-get install --no-install-recommends $missing" >&2
+    exit 1
+fi
+echo "deps: installing $missing"
+export DEBIAN_FRONTEND=noninteractive
+install="apt-get install -y -q --no-install-recommends $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086
+if ! $install >"$log" 2>&1 </dev/null; then
+    apt-get update -q >"$log" 2>&1 </dev/null || true # a stale index of a foreign architecture is not fatal
+    # shellcheck disable=SC2086
+    $install >"$log" 2>&1 </dev/null || {
+        cat "$log" >&2
+        echo "deps: apt-get could not install: $missing" >&2
+        exit 1
+    }
+fi
+echo "deps: installed $missing"
