@@ -1,0 +1,306 @@
+/* JSON (RFC 8259): check, cursor, writer, stream, field tables. */
+#ifndef BERTH_JSON_H
+#define BERTH_JSON_H
+
+#include "berth/guid.h"
+#include "berth/io.h"
+#include "berth/number.h"
+#include "berth/text.h"
+#include "berth/time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Deepest nesting that is accepted anywhere: one bit a level in a 64-bit word. Deeper is BERTH_E_DEPTH. */
+#define BERTH_JSON_DEPTH_MAX 64
+
+/* Where a document stopped being JSON, and why. reason is static text. */
+struct berth_json_error {
+    uint64_t offset;
+    const char *reason;
+};
+
+/* ---- Check
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Whether DOCUMENT is one JSON value and nothing else but white space: exactly the grammar of RFC 8259, in
+ * well-formed UTF-8, without a byte order mark. BERTH_E_SYNTAX, BERTH_E_UTF8, BERTH_E_DEPTH, or
+ * BERTH_E_TRUNCATED when it is a proper beginning that ends too early; OUT_ERROR (may be NULL) then says
+ * where and why. An escaped lone surrogate is grammatical and passes here; asking for such a text's
+ * characters is BERTH_E_UTF8. */
+enum berth_status berth_json_check(struct berth_text document,
+                                   struct berth_json_error *out_error) BERTH_MUST_CHECK;
+
+/* ---- Cursor
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Bytes that one token takes of the caller's token memory; a document needs one token a value and one a
+ * member name. */
+#define BERTH_JSON_TOKEN_SIZE 24
+
+/* A tokenized document. Text and tokens belong to the caller and live as long as any cursor into them. */
+struct berth_json {
+    struct berth_text document;
+    void *tokens;
+    size_t token_cap;   /* tokens that fit */
+    size_t token_count; /* tokens in use */
+};
+
+enum berth_json_type {
+    BERTH_JSON_NONE = 0, /* no value here: not found, or past the end */
+    BERTH_JSON_NULL,
+    BERTH_JSON_BOOL,
+    BERTH_JSON_NUMBER,
+    BERTH_JSON_TEXT,
+    BERTH_JSON_ARRAY,
+    BERTH_JSON_OBJECT
+};
+
+/* A place in a document: a plain value, copied freely. Functions given a NONE cursor answer NONE or
+ * BERTH_E_MISSING, so that look-ups can be chained. */
+struct berth_json_cursor {
+    const struct berth_json *json;
+    uint32_t token;
+};
+
+/* Checks and tokenizes DOCUMENT. TOKENS is any memory of TOKENS_SIZE bytes, aligned for int64_t.
+ * BERTH_E_SPACE when there are more tokens than fit (*out_needed, may be NULL: bytes that would do);
+ * otherwise as berth_json_check(). */
+enum berth_status berth_json_parse(struct berth_json *out_json, struct berth_text document, void *tokens,
+                                   size_t tokens_size, size_t *out_needed,
+                                   struct berth_json_error *out_error) BERTH_MUST_CHECK;
+struct berth_json_cursor berth_json_root(const struct berth_json *json);
+enum berth_json_type berth_json_type_of(struct berth_json_cursor at);
+/* The value's bytes in the document; a text's without its quotes, escapes as they stand. */
+struct berth_text berth_json_raw(struct berth_json_cursor at);
+/* Elements of an array or members of an object; 0 for everything else. */
+size_t berth_json_count(struct berth_json_cursor at);
+/* The first element, or the value of the first member. */
+struct berth_json_cursor berth_json_enter(struct berth_json_cursor at);
+/* The next element or member value of the same parent. */
+struct berth_json_cursor berth_json_next(struct berth_json_cursor at);
+/* The name of the member whose value AT is, escapes as they stand; absent when AT is no member's value. */
+struct berth_text berth_json_name(struct berth_json_cursor at);
+/* The value of member NAME (compared after unescaping); of several the last, as most readers do. */
+struct berth_json_cursor berth_json_find(struct berth_json_cursor object, struct berth_text name);
+struct berth_json_cursor berth_json_at(struct berth_json_cursor array, size_t index);
+/* By a path: names and [index], joined by dots: "steps[2].docker.image". A name with other characters than
+ * A-Z a-z 0-9 _ - $ stands in ["quotes"] as a JSON string. The empty path is AT itself. BERTH_E_ARGUMENT for
+ * a malformed path, BERTH_E_MISSING when there is no such value. */
+enum berth_status berth_json_find_path(struct berth_json_cursor at, struct berth_text path,
+                                       struct berth_json_cursor *out_at) BERTH_MUST_CHECK;
+
+/* Getters: BERTH_E_MISSING at NONE, BERTH_E_TYPE for another type (null included), and the parser's own
+ * errors. Integers are exact: 1.0 and 1e2 are integers, 1.5 is BERTH_E_TYPE, out of range is BERTH_E_RANGE.
+ */
+enum berth_status berth_json_get_i64(struct berth_json_cursor at, int64_t *out_value) BERTH_MUST_CHECK;
+enum berth_status berth_json_get_u64(struct berth_json_cursor at, uint64_t *out_value) BERTH_MUST_CHECK;
+enum berth_status berth_json_get_double(struct berth_json_cursor at, double *out_value) BERTH_MUST_CHECK;
+enum berth_status berth_json_get_bool(struct berth_json_cursor at, bool *out_value) BERTH_MUST_CHECK;
+enum berth_status berth_json_get_time(struct berth_json_cursor at,
+                                      struct berth_time *out_time) BERTH_MUST_CHECK;
+enum berth_status berth_json_get_guid(struct berth_json_cursor at,
+                                      struct berth_guid *out_guid) BERTH_MUST_CHECK;
+/* The characters, unescaped into W. */
+enum berth_status berth_json_get_text(struct berth_json_cursor at, struct berth_writer *w) BERTH_MUST_CHECK;
+
+/* Unescapes the inside of a JSON string into W: surrogate pairs joined, BERTH_E_UTF8 for a lone one,
+ * BERTH_E_SYNTAX for a bad escape. */
+enum berth_status berth_json_unescape(struct berth_text raw, struct berth_writer *w) BERTH_MUST_CHECK;
+/* The same in place (the result is never longer); *out_text is a view of the beginning of PTR. */
+enum berth_status berth_json_unescape_in_place(char *ptr, size_t len,
+                                               struct berth_text *out_text) BERTH_MUST_CHECK;
+/* Whether the inside of a JSON string, unescaped, is PLAIN. */
+bool berth_json_raw_equal(struct berth_text raw, struct berth_text plain);
+
+/* ---- Writer
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Writes one JSON value, compact. The first error (BERTH_E_STATE for wrong nesting, a value without a name or
+ * a name without a value; BERTH_E_RANGE for NaN or infinity; BERTH_E_UTF8; BERTH_E_DEPTH) sticks and is what
+ * berth_json_done() returns. */
+struct berth_json_writer {
+    struct berth_writer *out;
+    uint64_t objects; /* one bit a level: 1 = object */
+    enum berth_status status;
+    uint8_t depth;
+    bool need_comma;
+    bool have_name;
+    bool finished;
+};
+
+void berth_json_writer_init(struct berth_json_writer *w, struct berth_writer *out);
+void berth_json_begin_object(struct berth_json_writer *w);
+void berth_json_end_object(struct berth_json_writer *w);
+void berth_json_begin_array(struct berth_json_writer *w);
+void berth_json_end_array(struct berth_json_writer *w);
+void berth_json_put_name(struct berth_json_writer *w, struct berth_text name);
+void berth_json_put_text(struct berth_json_writer *w, struct berth_text text);
+void berth_json_put_i64(struct berth_json_writer *w, int64_t value);
+void berth_json_put_u64(struct berth_json_writer *w, uint64_t value);
+void berth_json_put_double(struct berth_json_writer *w, double value);
+void berth_json_put_bool(struct berth_json_writer *w, bool value);
+void berth_json_put_null(struct berth_json_writer *w);
+void berth_json_put_time(struct berth_json_writer *w, struct berth_time time);
+void berth_json_put_guid(struct berth_json_writer *w, const struct berth_guid *guid);
+/* One value that is JSON already; it is checked. */
+void berth_json_put_raw(struct berth_json_writer *w, struct berth_text json);
+/* BERTH_OK when exactly one whole value was written and it fitted; BERTH_E_SPACE (need in out->len), or the
+ * first error. */
+enum berth_status berth_json_done(const struct berth_json_writer *w) BERTH_MUST_CHECK;
+
+/* ---- Field tables
+ * ----------------------------------------------------------------------------------------------- */
+
+/* What a struct member holds, and its C type. Texts are views into the document that was decoded, unescaped
+ * in place. */
+enum berth_field_type {
+    BERTH_FIELD_TEXT,   /* struct berth_text: a JSON string */
+    BERTH_FIELD_BOOL,   /* bool */
+    BERTH_FIELD_I32,    /* int32_t */
+    BERTH_FIELD_I64,    /* int64_t */
+    BERTH_FIELD_U64,    /* uint64_t */
+    BERTH_FIELD_DOUBLE, /* double */
+    BERTH_FIELD_TIME,   /* struct berth_time: RFC 3339 text */
+    BERTH_FIELD_GUID,   /* struct berth_guid: text */
+    BERTH_FIELD_ENUM,   /* struct berth_enum: a number, or a text looked up in the field's names */
+    BERTH_FIELD_OBJECT, /* the nested shape's struct, embedded */
+    BERTH_FIELD_LIST,   /* struct berth_json_list: an array, walked later element by element */
+    BERTH_FIELD_MAP,    /* struct berth_json_list: an object, walked later member by member */
+    BERTH_FIELD_RAW     /* struct berth_text: any value, as JSON */
+};
+
+/* An enum as it came: value is BERTH_ENUM_UNKNOWN for a text that has no name in the table, and text keeps
+ * the wire's own word (absent for a number). Unknown numbers are kept as they are. */
+#define BERTH_ENUM_UNKNOWN INT32_MIN
+struct berth_enum {
+    int32_t value;
+    struct berth_text text;
+};
+struct berth_enum_name {
+    struct berth_text name;
+    int32_t value;
+};
+
+/* An array's or object's bytes inside the document, brackets included. A zeroed one is empty. */
+struct berth_json_list {
+    char *ptr;
+    size_t len;
+    size_t count; /* elements or members */
+};
+
+struct berth_shape;
+
+struct berth_field {
+    struct berth_text name;              /* JSON member name; case matters */
+    uint8_t type;                        /* enum berth_field_type */
+    uint8_t flags;                       /* BERTH_FIELD_REQUIRED ... */
+    uint16_t offset;                     /* of the member in the struct */
+    const struct berth_shape *shape;     /* OBJECT: its shape */
+    const struct berth_enum_name *names; /* ENUM: its texts, or NULL for numbers only */
+    uint8_t name_count;
+};
+/* Absent (or null) is BERTH_E_MISSING. Without it null is the same as absent. */
+#define BERTH_FIELD_REQUIRED 0x01
+/* ENUM: encoded as the wire's text instead of its number. */
+#define BERTH_FIELD_AS_TEXT 0x02
+
+/* At most 32 fields. The struct's member at present_offset is a uint32_t whose bit i says that fields[i] was
+ * there (not null): decode sets it, encode writes exactly the fields whose bit is set. Two rows may share an
+ * offset (a member with two names). */
+struct berth_shape {
+    const char *name; /* for messages: "job" */
+    const struct berth_field *fields;
+    uint8_t field_count;
+    uint16_t size; /* of the struct */
+    uint16_t present_offset;
+};
+
+/* Reads the object at JSON (LEN bytes, one value, e.g. a stream's element) into the struct OUT, which is
+ * zeroed first. Unknown members are skipped, of a repeated one the last counts. The document is changed in
+ * place (unescaping) and the struct's texts and lists point into it. BERTH_E_TYPE, BERTH_E_RANGE,
+ * BERTH_E_MISSING, BERTH_E_SYNTAX, BERTH_E_UTF8, BERTH_E_DEPTH; OUT_ERROR (may be NULL) says where and why
+ * ("number is due for member 'state'" is put together by the caller from reason and field_name). */
+struct berth_decode_error {
+    struct berth_json_error at;
+    struct berth_text member; /* the member's name in its table, or absent */
+    const char *shape;        /* the shape's name, or NULL */
+};
+enum berth_status berth_fields_decode(const struct berth_shape *shape, char *json, size_t len, void *out,
+                                      struct berth_decode_error *out_error) BERTH_MUST_CHECK;
+/* Writes the struct as one object, members in the table's order. */
+void berth_fields_encode(const struct berth_shape *shape, const void *in, struct berth_json_writer *w);
+
+/* Walks a list or a map: *LIST shrinks from the front. On BERTH_OK the next element's bytes (and member name,
+ * unescaped in place) are in *out_item / *out_name (may be NULL); BERTH_E_MISSING at the end. */
+enum berth_status berth_json_list_next(struct berth_json_list *list, struct berth_text *out_name,
+                                       struct berth_json_list *out_item) BERTH_MUST_CHECK;
+/* The same and decodes the element by SHAPE. */
+enum berth_status berth_json_list_decode(struct berth_json_list *list, const struct berth_shape *shape,
+                                         void *out, struct berth_decode_error *out_error) BERTH_MUST_CHECK;
+
+/* ---- Stream
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* A document that arrives in pieces and of which only elements are kept. The path says which: "[*]" each
+ * element of the outermost array, "jobs[*]" of a member, "" the whole document as one element. Further stars
+ * go deeper:
+ * "[*].steps[*]" delivers each step (level 2) as soon as it is complete, and afterwards its job (level 1)
+ * with "steps":[] left empty. So the buffer must hold one job without its steps plus one step. At most four
+ * stars. */
+#define BERTH_JSON_STREAM_LEVELS 4
+
+struct berth_json_element {
+    unsigned level;  /* 1 = the first star of the path */
+    size_t index;    /* place in its array, from 0 */
+    uint64_t offset; /* of its first byte in the document */
+    /* The element as checked JSON in the stream's buffer, to be changed at will (fields decode in place);
+     * valid until the callback returns. NULL when it did not fit: needed says how many bytes of buffer it
+     * would have taken. */
+    char *json;
+    size_t len;
+    size_t needed;
+    /* Level 2 and deeper: the enclosing element as far as it was read, closed off so that it is JSON ("id"
+     * and whatever stood before); valid until the callback returns, not to be changed. Absent at level 1. */
+    struct berth_text outer;
+};
+
+struct berth_json_stream_config {
+    struct berth_text path; /* lives as long as the stream */
+    char *buf;
+    size_t cap;
+    /* Called for each element; another status than BERTH_OK ends the stream with it. */
+    enum berth_status (*element)(void *ctx, const struct berth_json_element *element);
+    void *ctx;
+};
+
+/* The caller's; initialised by berth_json_stream_init(); its members are private. */
+struct berth_json_stream {
+    struct berth_json_stream_config config;
+    uint64_t offset;  /* bytes fed */
+    uint64_t nesting; /* one bit a level: 1 = object */
+    size_t used;      /* bytes of buf that hold unfinished elements */
+    size_t too_big;   /* bytes of the current element that did not fit */
+    enum berth_status status;
+    struct berth_json_error error;
+    uint64_t private_state[24];
+};
+
+/* BERTH_E_ARGUMENT for a malformed path or no buffer. */
+enum berth_status berth_json_stream_init(struct berth_json_stream *s,
+                                         const struct berth_json_stream_config *config) BERTH_MUST_CHECK;
+/* Takes the next LEN bytes (any number, 0 too). Errors as berth_json_check() (they stick; s->error says
+ * where), the callback's own, or BERTH_E_TYPE when the document does not have what the path asks for (an
+ * object where an array is due). Members that the path does not name are checked and skipped, whatever their
+ * size. */
+enum berth_status berth_json_stream_feed(struct berth_json_stream *s, const void *bytes,
+                                         size_t len) BERTH_MUST_CHECK;
+/* The document ends here: BERTH_E_TRUNCATED when it is not complete, BERTH_E_MISSING when the path's array
+ * was never there. */
+enum berth_status berth_json_stream_end(struct berth_json_stream *s) BERTH_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
