@@ -1,0 +1,107 @@
+/* Calls: an operation of a platform as a value, and the one way to run them all. */
+#ifndef BERTH_CALL_H
+#define BERTH_CALL_H
+
+#include "berth/http.h"
+#include "berth/json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A platform's server and the memory to talk to it. The caller's; the texts and memory live as long as it. */
+struct berth_client {
+    struct berth_http *http;
+    struct berth_text base_url; /* "https://ml.example:5001/api"; trailing slashes do not count */
+    /* For request bodies that are built (JSON) and for the elements of responses: an element that is longer
+     * than what the request body leaves is reported as too large and skipped. 16 KB covers practice
+     * (mlcycle.md 2.5). */
+    char *work;
+    size_t work_size;
+};
+
+/* Checks base URL and memory: BERTH_E_ARGUMENT, BERTH_E_SYNTAX; *out_reason (may be NULL) is static text. */
+enum berth_status berth_client_init(struct berth_client *client, struct berth_http *http,
+                                    struct berth_text base_url, void *work, size_t work_size,
+                                    const char **out_reason) BERTH_MUST_CHECK;
+
+/* Longest one-line message that is kept. */
+#define BERTH_CALL_MESSAGE_MAX 256
+
+/* What a call came to, beside its status. */
+struct berth_call_result {
+    int http_status;                      /* 0: no response */
+    char message[BERTH_CALL_MESSAGE_MAX]; /* one line, NUL-terminated: the server's own words, or what went
+                                             wrong where */
+    bool has_retry_after;
+    uint32_t retry_after_ms;
+    bool maybe_done;        /* the call failed, but the server may have carried it out */
+    uint64_t element_count; /* elements delivered */
+    uint64_t skipped_count; /* elements that did not fit the work memory */
+    size_t skipped_needed;  /* the most work memory that one of them wanted */
+    uint64_t received;      /* body bytes */
+    uint64_t sent;
+};
+
+struct berth_call;
+
+/* One element of a response, decoded. ELEMENT as in berth/json.h; STRUCTURE is the shape's struct (NULL
+ * without a shape, or when the element did not fit). Valid until it returns. Another status than BERTH_OK
+ * ends the call with it. */
+typedef enum berth_status berth_call_element_fn(void *ctx, const struct berth_json_element *element,
+                                                void *structure);
+
+/* How a call's 2xx body is read. */
+enum berth_call_answer {
+    BERTH_ANSWER_NONE = 0, /* thrown away */
+    BERTH_ANSWER_JSON = 1, /* elements at `path`, decoded by `shape` */
+    BERTH_ANSWER_BYTES = 2 /* to the sink */
+};
+
+/* An operation ready to be run: plain data that a platform function fills in; may be run again after it
+ * ended. It is the caller's and stays where it is while it runs. Members are read by the runner only. */
+struct berth_call {
+    struct berth_client *client;
+    struct berth_text method;
+    char target[BERTH_URL_MAX]; /* path and query behind the base URL, NUL-terminated */
+    struct berth_text content_type;
+    struct berth_source body;
+    bool has_body;
+    size_t work_used; /* of the client's work memory, by the body */
+    enum berth_http_repeat repeat;
+    uint32_t timeout_ms; /* the platform's advice for this operation, used when the caller passes 0 */
+    struct berth_http_header headers[4];
+    size_t header_count;
+    uint64_t range_from;
+
+    enum berth_call_answer answer;
+    struct berth_text path;                                               /* JSON: the stream's path */
+    const struct berth_shape *shape;                                      /* JSON: of level 1 */
+    const struct berth_shape *inner_shapes[BERTH_JSON_STREAM_LEVELS - 1]; /* of levels 2 ... */
+    berth_call_element_fn *on_element;
+    void *element_ctx;
+    struct berth_sink sink; /* BYTES */
+    /* Platform: what a response other than the expected one means, and the server's words put in OUT_MESSAGE.
+     */
+    enum berth_status (*judge)(const struct berth_call *call, const struct berth_http_result *result,
+                               struct berth_writer *out_message);
+
+    struct berth_call_result result;
+    uint64_t private_state[256]; /* body source, content type text, stream, URL ... */
+};
+
+/* Runs CALL to its end, at most TIMEOUT_MS (0: the platform's advice). BERTH_OK, or what failed: transport,
+ * protocol, the meaning of the server's answer (BERTH_E_NOT_FOUND ...), BERTH_E_SPACE when elements were
+ * skipped (all others were delivered), or the callback's or sink's own status. call->result has the details
+ * in every case. */
+enum berth_status berth_call_run(struct berth_call *call, uint32_t timeout_ms) BERTH_MUST_CHECK;
+/* The same in steps: start, then step until it returns something else than BERTH_E_WOULD_BLOCK; see
+ * berth_http_step() and berth_http_want() on client->http. */
+enum berth_status berth_call_start(struct berth_call *call, uint32_t timeout_ms) BERTH_MUST_CHECK;
+enum berth_status berth_call_step(struct berth_call *call, uint32_t wait_ms) BERTH_MUST_CHECK;
+void berth_call_cancel(struct berth_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
