@@ -20,6 +20,9 @@ CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
+ifeq ($(origin CXX),default)
+CXX := # headers.sh looks for one
+endif
 ifeq ($(origin AR),default)
 AR := $(CROSS_COMPILE)ar
 endif
@@ -183,7 +186,16 @@ deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make 
 TESTS    := $(C_TESTS:%=$(BUILD)/test/%)
 PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
 test: all $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
-	@$(PYTHON) test/tools/run_tests.py $(TESTS) $(PY_TESTS)
+	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(TESTS) $(PY_TESTS)
+
+# The mechanical checks that cost seconds; `make test` runs them too, as one test case each.
+QUICK_CHECKS = --check arrows '$(PYTHON) test/tools/arrows.py' \
+    --check limits '$(PYTHON) test/tools/limits.py' \
+    --check symbols 'NM=$(NM) SIZE=$(SIZE) $(PYTHON) test/tools/symbols.py $(LIB) $(BUILD)/obj' \
+    --check headers 'CC="$(CC)" CXX="$(CXX)" test/tools/headers.sh'
+.PHONY: quick-check
+quick-check: $(LIB) $(obj_PROGRAM)
+	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS)
 
 help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
