@@ -41,12 +41,17 @@ PREFIX  ?= /usr/local
 JSMN_DIR ?= /usr/include
 # Someone's own mbedTLS source tree, 2.28 or 3.6. It is only read.
 MBEDTLS_DIR ?=
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^\#define BERTH_VERSION "\(.*\)"/\1/p' include/berth/berth.h)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual \
             -Wpointer-arith -Wundef $(WERROR)
 BASE_CFLAGS := -std=c11 -ffunction-sections -fdata-sections $(WARNINGS)
 SAN_CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+define newline
+
+
+endef
 
 # ---- what is built where --------------------------------------------------------------------------------------
 MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
@@ -131,6 +136,7 @@ fuzzobj_CC = $(CLANG) $(BASE_CFLAGS) $(CPPFLAGS) -O1 -g -fsanitize=fuzzer-no-lin
 $(foreach v,obj san fuzzobj,$(eval $(call variant,$v)))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+REPLAYS := $(FUZZERS:%=$(BUILD)/test/fuzz/fuzz_%)
 # ---- linking --------------------------------------------------------------------------------------------------
 LIB     := $(BUILD)/libberth.a
 SAN_LIB := $(BUILD)/san/libberth.a
@@ -167,6 +173,9 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need
 	$(call link,obj_CC)
 $(BUILD)/test/%: $(BUILD)/san/test/%.o $(san_TESTLIB) $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
 	$(call link,san_CC,,-lcmocka)
+$(REPLAYS): $(BUILD)/test/fuzz/%: $(BUILD)/san/test/fuzz/%.o $(BUILD)/san/test/support/fuzz_replay.o $(san_TESTLIB) \
+    $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+	$(call link,san_CC)
 $(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) | need-mbedtls
 	$(call link,fuzzobj_CC,-fsanitize=fuzzer)
 $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
@@ -183,7 +192,7 @@ lib: $(LIB) ## the library alone (build/libberth.a)
 deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make deps test`
 	@test/tools/deps.sh
 
-TESTS    := $(C_TESTS:%=$(BUILD)/test/%)
+TESTS    := $(C_TESTS:%=$(BUILD)/test/%) $(REPLAYS)
 PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
 test: all $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
 	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(TESTS) $(PY_TESTS)
@@ -200,6 +209,79 @@ quick-check: $(LIB) $(obj_PROGRAM)
 help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+FUZZ_SECONDS ?= 20
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)
+	@test -n '$(FUZZERS)' || { echo "fuzz: no target" >&2; exit 1; }
+	@for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/corpus/$$f; done
+	$(foreach f,$(FUZZERS),$(SAY) "  FUZZ  $f"$(newline)$(Q)$(BUILD)/fuzz/$f -max_total_time=$(FUZZ_SECONDS) \
+	    -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/crash-$f- \
+	    $(BUILD)/fuzz/corpus/$f $(wildcard test/fuzz/corpus/$f)$(newline))
+
+# ---- installing -----------------------------------------------------------------------------------------------
+DESTDIR    ?=
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR    ?= $(PREFIX)/share
+INSTALL    ?= install
+HEADERS    := $(sort $(wildcard include/berth/*.h))
+SHARE      := $(BUILD)/share
+# Man page and completions come from the program itself, so that they cannot differ from it. What was built for
+# another machine cannot be asked.
+ASK        := $(if $(CROSS_COMPILE),,$(PROGRAM))
+COMPLETION := $(if $(ASK),$(foreach s,bash zsh fish,$(SHARE)/berth.$s))
+MAN        := $(if $(ASK),$(SHARE)/berth.1)
+TLS_LIB    := $(if $(MBEDTLS_READY),$(BUILD)/libberth_mbedtls.a)
+
+$(COMPLETION): $(SHARE)/berth.%: $(BUILD)/berth
+	@mkdir -p $(@D)
+	$(Q)$< completion $* >$@
+$(SHARE)/berth.1: $(BUILD)/berth
+	@mkdir -p $(@D)
+	$(Q)$< help --man >$@
+# The mbedTLS that the TLS port was linked with, its allocator redirected, as one archive.
+$(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES)
+	$(SAY) "  AR    $@"
+	@rm -f $@
+	$(Q)printf 'CREATE %s\n' $@ >$@.mri && printf 'ADDLIB %s\n' $^ >>$@.mri && printf 'SAVE\nEND\n' >>$@.mri && $(AR) -M <$@.mri
+$(SHARE)/berth.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)%=$${prefix}%)' \
+	    'includedir=$(INCLUDEDIR:$(PREFIX)%=$${prefix}%)' '' 'Name: berth' \
+	    'Description: Talks to GPU job platforms and never allocates' 'Version: $(VERSION)' \
+	    'Libs: -L$${libdir} $(if $(TLS_LIB),-Wl$(comma)--start-group -lberth -lberth_mbedtls -Wl$(comma)--end-group,-lberth)' \
+	    'Cflags: -I$${includedir}' >$@
+comma := ,
+
+# $(1) = a file that was built, $(2) = where it goes; uninstall removes the same list.
+INSTALLED := $(HEADERS:include/%=$(INCLUDEDIR)/%) $(LIBDIR)/libberth.a $(TLS_LIB:$(BUILD)/%=$(LIBDIR)/%) \
+    $(LIBDIR)/pkgconfig/berth.pc $(PROGRAM:$(BUILD)/%=$(BINDIR)/%) $(MAN:$(SHARE)/%=$(DATADIR)/man/man1/%) \
+    $(if $(COMPLETION),$(DATADIR)/bash-completion/completions/berth $(DATADIR)/zsh/site-functions/_berth \
+    $(DATADIR)/fish/vendor_completions.d/berth.fish)
+put = $(Q)$(INSTALL) -D -m $1 $2 '$(DESTDIR)$3'
+
+install: $(LIB) $(PROGRAM) $(TLS_LIB) $(SHARE)/berth.pc $(COMPLETION) $(MAN) ## into $(DESTDIR)$(PREFIX)
+	$(foreach h,$(HEADERS),$(call put,644,$h,$(INCLUDEDIR)/$(h:include/%=%))$(newline))
+	$(call put,644,$(LIB),$(LIBDIR)/libberth.a)
+	$(if $(TLS_LIB),$(call put,644,$(TLS_LIB),$(LIBDIR)/libberth_mbedtls.a))
+	$(call put,644,$(SHARE)/berth.pc,$(LIBDIR)/pkgconfig/berth.pc)
+	$(if $(PROGRAM),$(call put,755,$(PROGRAM),$(BINDIR)/berth))
+	$(if $(MAN),$(call put,644,$(MAN),$(DATADIR)/man/man1/berth.1))
+	$(if $(ASK),$(call put,644,$(SHARE)/berth.bash,$(DATADIR)/bash-completion/completions/berth))
+	$(if $(ASK),$(call put,644,$(SHARE)/berth.zsh,$(DATADIR)/zsh/site-functions/_berth))
+	$(if $(ASK),$(call put,644,$(SHARE)/berth.fish,$(DATADIR)/fish/vendor_completions.d/berth.fish))
+
+uninstall: ## what install put there
+	$(Q)rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$f')
+	$(Q)rmdir '$(DESTDIR)$(INCLUDEDIR)/berth' 2>/dev/null || :
+
+# The same commit gives the same bytes: git archive takes the commit's time, gzip -n none.
+DIST := berth-$(VERSION)
+dist: ## build/berth-VERSION.tar.gz of the last commit
+	@mkdir -p build
+	$(Q)git archive --format=tar --prefix=$(DIST)/ HEAD | gzip -9n >build/$(DIST).tar.gz
+	$(SAY) "  DIST  build/$(DIST).tar.gz"
 
 clean: ## remove build/
 	rm -rf build

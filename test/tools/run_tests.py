@@ -118,6 +118,8 @@ def builds(path):
 def run(path, check=None, berth=None):
     python = path.endswith(".py")
     command = ["sh", "-c", check] if check else [sys.executable, path, "-v"] if python else [path]
+    if "/test/fuzz/fuzz_" in path:
+        command.append("test/fuzz/corpus/" + os.path.basename(path)[5:])
     started = time.monotonic()
     note = ""
     with tempfile.TemporaryFile() as out:
