@@ -210,6 +210,8 @@ help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
+include test/tools/check.mk
+
 FUZZ_SECONDS ?= 20
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)
 	@test -n '$(FUZZERS)' || { echo "fuzz: no target" >&2; exit 1; }
