@@ -211,6 +211,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 include test/tools/check.mk
+include test/tools/figures.mk
 
 FUZZ_SECONDS ?= 20
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)

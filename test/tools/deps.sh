@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh [GOAL...]: install with apt what the goals need and the machine lacks. Asks nothing.
-# A line of the table: Debian package, how to see that it is there (cmd NAME, hdr HEADER), the goals that need it.
+# A line of the table: Debian package, how to see that it is there (cmd NAME, hdr HEADER, file PATH), the goals that need it.
 set -eu
 
 table='
@@ -21,10 +21,14 @@ clang                cmd clang                check fuzz
 clang-format         cmd clang-format         check
 clang-tidy           cmd clang-tidy           check
 cppcheck             cmd cppcheck             check
+gcc-arm-none-eabi    cmd arm-none-eabi-gcc    size stack
+libnewlib-arm-none-eabi file /usr/lib/arm-none-eabi/newlib/libc.a size stack
+gcc-aarch64-linux-gnu cmd aarch64-linux-gnu-gcc size stack
+libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h size stack
 libcurl4-openssl-dev hdr curl/curl.h          bench
 libcjson-dev         hdr cjson/cJSON.h        bench
 '
-goals=${*:-all demo test check bench size stack fuzz install dist}
+goals=${*:-all demo test check bench fuzz install dist}
 
 have_cmd() {
     command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
@@ -37,6 +41,10 @@ have_hdr() {
     *) pre= ;;
     esac
     for h in $pre "$1"; do echo "#include <$h>"; done | "${CC:-cc}" -E - >/dev/null 2>&1
+}
+
+have_file() {
+    [ -e "$1" ]
 }
 
 missing=
