@@ -244,3 +244,30 @@ class Mlcycle:
                 self.assert_clean()
         finally:
             self.close()
+
+
+class Nginx:
+    """A real nginx in front of a running Mlcycle (its http side). host, https and http are base URLs through it."""
+
+    def __init__(self, server, certs=None, cert="server", **options):
+        words = [PYTHON, os.path.join(HERE, "nginx.py"), "--backend", str(server.ports["http"])]
+        if certs:
+            words += ["--cert", certs(cert), "--key", certs.key(cert)]
+        for name, value in options.items():
+            words += ["--" + name.replace("_", "-"), str(value)]
+        self.child = Child(words)
+        self.ports = self.child.ready
+        self.http = "http://127.0.0.1:%d/api" % self.ports["http"]
+        self.https = "https://localhost:%d/api" % self.ports["https"] if certs else None
+        self.host = self.https or self.http
+        names = ["%s:%d" % (h, p) for h in ("localhost", "127.0.0.1") for k, p in self.ports.items() if k != "pid"]
+        server.config(hosts=names, proxied=True)
+
+    def close(self):
+        self.child.stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        self.close()
