@@ -94,7 +94,9 @@ FORCE:
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-$(BUILD)/jsmn/jsmn.h: $(wildcard $(JSMN_DIR)/jsmn.h)
+$(BUILD)/jsmn/.from: FORCE
+	$(call stamp,$@,JSMN_DIR)
+$(BUILD)/jsmn/jsmn.h: $(BUILD)/jsmn/.from $(wildcard $(JSMN_DIR)/jsmn.h)
 	@test -f '$(JSMN_DIR)/jsmn.h' || { echo "berth: no jsmn.h in $(JSMN_DIR): run 'make deps', or set JSMN_DIR=" >&2; exit 1; }
 	@mkdir -p $(@D) && cp '$(JSMN_DIR)/jsmn.h' $@
 
@@ -178,8 +180,9 @@ $(REPLAYS): $(BUILD)/test/fuzz/%: $(BUILD)/san/test/fuzz/%.o $(BUILD)/san/test/s
 	$(call link,san_CC)
 $(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) | need-mbedtls
 	$(call link,fuzzobj_CC,-fsanitize=fuzzer)
+# A bench that needs more libraries names them in a line of its own: /* link: -lcurl -lcjson */
 $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
-	$(call link,obj_CC,,$(BENCH_LIBS_$*))
+	$(call link,obj_CC,,$(shell sed -n 's|^/\* link: \(.*\) \*/$$|\1|p' test/bench/$*.c))
 .SECONDARY:
 
 # ---- targets --------------------------------------------------------------------------------------------------
@@ -206,9 +209,15 @@ QUICK_CHECKS = --check arrows '$(PYTHON) test/tools/arrows.py' \
 quick-check: $(LIB) $(obj_PROGRAM)
 	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS)
 
+demo: $(PROGRAM) ## a server, a worker and a job with several steps, shown with berth itself
+	@$(PYTHON) test/demo/demo.py
+
+bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON
+	@$(PYTHON) test/bench/bench.py
+
 help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}' 
 
 include test/tools/check.mk
 include test/tools/figures.mk
