@@ -12,7 +12,7 @@
 #define MIN_MAGNITUDE (-330)
 #define MAX_MAGNITUDE 310
 /* Exponents are held within this; a text can hold as many zeros, but no memory this many. */
-#define EXPONENT_LIMIT INT64_C(1000000000000000000)
+#define EXPONENT_LIMIT INT64_C(100000000000000000)
 
 /* A number as it stands in the text: the digits with their dot, and the exponent. */
 struct number {
