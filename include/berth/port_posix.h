@@ -211,7 +211,10 @@ struct berth_text berth_posix_error_text(int error_number);
 #define BERTH_POSIX_CHILDREN 16
 
 struct berth_posix_proc_config {
-    /* Linux: the kernel kills a child when this process ends for whatever reason. */
+    /* May be NULL; else a wait for output ends with BERTH_E_CANCELLED while a signal is pending. */
+    const struct berth_posix_signals *signals;
+    /* Linux: the kernel kills the child (not its descendants) when the thread that started it ends for
+     * whatever reason. */
     bool end_with_parent;
 };
 
@@ -237,7 +240,7 @@ struct berth_posix_proc {
  * elements are skipped. A relative argv[0] with a slash starts at spawn.folder. A child starts with default
  * signal actions, an empty signal mask and no open files but 0, 1 and 2. An ended child keeps its pid (as a
  * zombie) until release(), so that signal() can never hit a stranger. Only children of this port are waited
- * for. */
+ * for. spawn() gives SIGCHLD its default action when it is ignored. */
 struct berth_proc berth_posix_proc_init(struct berth_posix_proc *p,
                                         const struct berth_posix_proc_config *config);
 

@@ -54,6 +54,9 @@ void berth_posix_close(int *fd);
 /* error.c */
 enum berth_status berth_posix_file_status(int error_number);
 
+/* tree.c: 0 or an errno; ENOSYS where the system cannot. */
+int berth_posix_remove_tree(const char *path);
+
 /* resolver.c: a name to addresses, one step at a time. NAME lives until the end. start() and step() return
  * BERTH_OK (resolver->addresses), WOULD_BLOCK, RESOLVE, TIMEOUT or ARGUMENT, the last three with a reason. */
 enum berth_status berth_posix_resolver_start(struct berth_posix_resolver *r,
