@@ -16,6 +16,7 @@ HEADER_ROOM = {
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
     "call": "platform", "mlcycle": "platform",
     "sched": "sched",
+    "port_posix": "posix", "port_mbedtls": "mbedtls", "port_null": "null", "port_mem": "mem",
     "posix": "posix", "mbedtls": "mbedtls", "tls": "mbedtls", "null": "null", "mem": "mem",
     "berth": "all",
 }

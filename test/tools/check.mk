@@ -35,4 +35,4 @@ check-cppcheck:
 	    --cppcheck-build-dir=$(BUILD)/check/cppcheck --suppress=missingInclude -Iinclude -Ilib lib port examples \
 	    && echo "cppcheck: nothing found"
 
-check: quick-check check-format check-clang check-tidy check-cppcheck stack ## format, warnings of both compilers, clang-tidy, cppcheck, arrows, symbols, stack
+check: quick-check check-format check-clang check-tidy check-cppcheck check-stack ## format, warnings of both compilers, clang-tidy, cppcheck, arrows, symbols, stack

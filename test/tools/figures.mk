@@ -28,6 +28,9 @@ MEMORY_PAGE = docs/memory.md
 stack: $(foreach f,$(FIGURES),$($f_FIGURE)) ## worst-case stack of each public function (UPDATE=1 writes docs/memory.md; OF=function: its path)
 	@$(PYTHON) test/tools/stack.py test/tools/stack_calls.txt $(FIGURE_ARGS) $(if $(OF),--path $(OF)) $(if $(UPDATE),--update $(MEMORY_PAGE))
 	$(FIGURE_NOTE)
+.PHONY: check-stack
+check-stack: $(foreach f,$(FIGURES),$($f_FIGURE))
+	@$(PYTHON) test/tools/stack.py --quiet test/tools/stack_calls.txt $(FIGURE_ARGS)
 
 size: $(foreach f,$(FIGURES),$($f_FIGURE)) $(PROGRAM) ## code and data of each module (UPDATE=1 writes docs/memory.md)
 	@$(PYTHON) test/tools/size.py $(FIGURE_ARGS) $(PROGRAM:%=--program %) $(if $(UPDATE),--update $(MEMORY_PAGE))

@@ -9,7 +9,8 @@ CALLS_FILE, since no compiler knows them:
     bound FUNCTION DEPTH             this recursion goes at most DEPTH levels deep
 
 A caller that is not listed calls the user's functions only. Recursion without a bound, a frame of unknown size, and a
-function that only pointers reach and that no line names are failures. What libc and mbedTLS use is not counted.
+function of lib/ that only pointers reach and that no line names are failures. A port's functions, which the library calls
+through the port's struct, count as the user's and have rows of their own. What libc and mbedTLS use is not counted.
 In the table `900 (640)` says: 900 bytes at most, and the user's own functions are called with up to 640 in use.
 """
 import argparse
@@ -32,6 +33,7 @@ class Graph:
         self.dynamic = []  # titles of frames without a fixed size
         self.calls = {}    # title -> set of titles
         self.indirect = set()
+        self.slots = []    # a port's own functions: the library reaches them through the port's struct
 
     def read(self, path):
         with open(path, encoding="utf-8") as f:
@@ -94,7 +96,11 @@ def add_pointers(graph, declared, named, problems):
                 graph.calls.setdefault(title, set()).add(t)
     called = {t for targets in graph.calls.values() for t in targets}
     for title in sorted(graph.frame):
-        if ":" in title and title not in called and bare(title) not in named:
+        if ":" not in title or title in called or bare(title) in named:
+            continue
+        if title.startswith("port/"):
+            graph.slots.append(title)
+        else:
             problems.append("%s: only pointers reach %s: say in test/tools/stack_calls.txt who calls it"
                             % (graph.place[title], bare(title)))
     return user
@@ -217,6 +223,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("calls")
     parser.add_argument("machines", nargs="+", metavar="LABEL=FOLDER")
+    parser.add_argument("--quiet", action="store_true", help="no table")
     parser.add_argument("--path", help="print the deepest path of this function on the first machine")
     parser.add_argument("--update", metavar="FILE", help="write the table into FILE, between its marks")
     options = parser.parse_args()
@@ -234,8 +241,12 @@ def main():
     names = [(h, n) for n, h in public_functions().items() if n in machines[0][1].frame]
     names.sort(key=lambda row: (row[0], -first.of(row[1])[0], row[1]))
     rows = [["%s.h" % h, "`%s`" % n] + [cell(g, d, n) for _, g, d in machines] for h, n in names]
+    slots = sorted({t for _, g, _ in machines for t in g.slots})
+    rows += [[os.path.dirname(t.split(":")[0]), "`%s`" % bare(t)] + [cell(g, d, t) for _, g, d in machines] for t in slots]
     table = report.table(["header", "function"] + [label for label, _, _ in machines], rows, 2)
-    if options.update:
+    if options.quiet:
+        pass
+    elif options.update:
         report.update(options.update, "stack", table)
     else:
         print(table)
