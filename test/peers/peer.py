@@ -117,12 +117,16 @@ class Child:
                                         preexec_fn=die_with_parent, cwd=HERE)
         line = self.process.stdout.readline() if ready else b"{}"
         if not line:
+            self.stop()
             raise RuntimeError("%s did not start: %s" % (words[1], self.stderr()))
         self.ready = json.loads(line)
 
     def stderr(self):
-        self.errors.seek(0)
-        return self.errors.read().decode("utf-8", "replace")
+        """What it wrote to standard error so far, also after its end."""
+        if not self.errors.closed:
+            self.errors.seek(0)
+            self.text = self.errors.read().decode("utf-8", "replace")
+        return self.text
 
     def stop(self):
         """Ends it and answers its exit code."""
@@ -135,6 +139,8 @@ class Child:
                 self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+        self.stderr()
+        self.errors.close()
         return self.process.returncode
 
 

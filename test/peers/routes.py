@@ -171,7 +171,7 @@ class Router:
             if name == "name":
                 request.check_name()
             elif name == "number":
-                if not re.fullmatch("0|[1-9][0-9]*", text):
+                if not re.fullmatch("0|[1-9][0-9]{0,9}", text) or int(text) >= 2**31:
                     request.violate("number", "step number %r" % text)
                 if not re.fullmatch("[+-]?[0-9]+", text) or not -2**31 <= int(text) < 2**31:
                     errors[name] = ["The value '%s' is not valid." % text]
