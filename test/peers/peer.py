@@ -34,9 +34,14 @@ def program():
     return os.environ.get("BERTH") or os.path.join(ROOT, "build/san/berth")
 
 
-def die_with_parent():
-    """For preexec_fn: the child gets SIGKILL when its parent ends."""
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+def die_with_parent(number=signal.SIGKILL):
+    """For preexec_fn: the child gets this signal when its parent ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(1, number)  # PR_SET_PDEATHSIG
+
+
+def end_with_parent():
+    """The same with a signal that lets a helper tidy up."""
+    die_with_parent(signal.SIGTERM)
 
 
 def clean_environment(extra=None):
@@ -114,7 +119,7 @@ class Child:
     def __init__(self, words, ready=True):
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
-                                        preexec_fn=die_with_parent, cwd=HERE)
+                                        preexec_fn=end_with_parent, cwd=HERE)
         line = self.process.stdout.readline() if ready else b"{}"
         if not line:
             self.stop()
@@ -158,9 +163,10 @@ class Mlcycle:
                 words += [flag] if one is True else [] if one in (None, False) else [flag, str(one)]
         self.child = Child(words)
         self.ports = self.child.ready
-        self.http = "http://127.0.0.1:%d/api" % self.ports["http"]
+        address = "[::1]" if options.get("bind") == "::1" else "127.0.0.1"
+        self.http = "http://%s:%d/api" % (address, self.ports["http"])
         self.https = "https://localhost:%d/api" % self.ports["https"] if certs else None
-        self.https_ip = "https://127.0.0.1:%d/api" % self.ports["https"] if certs else None
+        self.https_ip = "https://%s:%d/api" % (address, self.ports["https"]) if certs else None
         self.host = self.https or self.http
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

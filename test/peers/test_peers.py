@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import subprocess
 import sys
 import time
 import unittest
@@ -14,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import nginx  # noqa: E402
 import openssl_server  # noqa: E402
 import peer  # noqa: E402
+import proxy  # noqa: E402
 from raw_client import BOUNDARY, J, V5_TEXT, W, Answer, ServerCase, upload_body  # noqa: E402
 
 
@@ -251,6 +253,54 @@ class Helpers(unittest.TestCase):
                 sock.connect(folder("s"))
                 sock.sendall(b"GET /api/workers HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nAccept-Encoding: identity\r\n\r\n")
                 self.assertIn(b"200 OK", sock.recv(100))
+
+    def test_ipv6(self):
+        with peer.Mlcycle(bind="::1") as server:
+            self.assertTrue(server.http.startswith("http://[::1]:"))
+            with socket.create_connection(("::1", server.ports["http"]), 5) as sock:
+                sock.sendall(b"GET /api/workers HTTP/1.1\r\nHost: [::1]:%d\r\nAccept: */*\r\nAccept-Encoding: identity\r\n\r\n"
+                             % server.ports["http"])
+                self.assertIn(b"200 OK", sock.recv(100))
+
+    def test_nothing_is_left_when_the_parent_is_killed(self):
+        code = ("import sys, time; sys.path.insert(0, %r); import peer; s = peer.Mlcycle(); "
+                "print(s.ports['pid'], flush=True); time.sleep(60)" % peer.HERE)
+        parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        with parent.stdout:
+            pid = int(parent.stdout.readline())
+        os.kill(pid, 0)
+        parent.kill()
+        parent.wait()
+        end = time.monotonic() + 5
+        while os.path.exists("/proc/%d" % pid) and _state(pid) not in "ZX" and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertLess(time.monotonic(), end)
+
+    def test_proxy(self):
+        with peer.Mlcycle() as server, proxy.Proxy() as through:
+            host = "127.0.0.1:%d" % server.ports["http"]
+            rest = "Host: %s\r\nAccept: */*\r\nAccept-Encoding: identity\r\n\r\n" % host
+            for hello, path in (("", "http://%s" % host), ("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (host, host), "")):
+                with socket.create_connection(("127.0.0.1", through.port), 5) as sock:
+                    if hello:
+                        sock.sendall(hello.encode())
+                        self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 200 "))
+                    sock.sendall(("GET %s/api/workers HTTP/1.1\r\n" % path + rest).encode())
+                    self.assertIn(b"200 OK", sock.recv(100))
+            self.assertEqual(["GET http://%s/api/workers" % host, "CONNECT " + host], through.seen)
+            self.assertEqual([], through.problems)
+        for options, status in (({"refuse": 403}, b"403"), ({"user": "a:b"}, b"407")):
+            with proxy.Proxy(**options) as through, socket.create_connection(("127.0.0.1", through.port), 5) as sock:
+                sock.sendall(b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost:1\r\n\r\n")
+                self.assertIn(status, sock.recv(100))
+
+
+def _state(pid):
+    try:
+        with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
 
 
 if __name__ == "__main__":
