@@ -4,8 +4,8 @@
 MBEDTLS_SRC      := $(if $(filter mbedtls,$(PORTS)),$(sort $(wildcard port/mbedtls/*.c)))
 MBEDTLS_CPPFLAGS :=
 MBEDTLS_OUT      := $(BUILD)/mbedtls
-# The names that mbedTLS calls and that port/mbedtls defines in their place (gmtime_r: glibc's allocates).
-MBEDTLS_REDEFINE := $(foreach s,calloc free gmtime_r,--redefine-sym $s=berth_mbedtls_$s)
+# The names that mbedTLS calls and that port/mbedtls defines in their place (gmtime_r: glibc's allocates; time: the clock is the caller's).
+MBEDTLS_REDEFINE := $(foreach s,calloc free gmtime_r time,--redefine-sym $s=berth_mbedtls_$s)
 
 ifeq ($(MBEDTLS_DIR),)
 
