@@ -79,7 +79,8 @@ enum berth_status berth_mbedtls_parse_pin(struct berth_text text, struct berth_m
     for (i = 0; i < 32; i++) {
         const char *at = text.ptr + i * step;
 
-        if (berth_mbedtls_hex_digit(at[0]) < 0 || berth_mbedtls_hex_digit(at[1]) < 0 || (step == 3 && i < 31 && at[2] != ':'))
+        if (berth_mbedtls_hex_digit(at[0]) < 0 || berth_mbedtls_hex_digit(at[1]) < 0 ||
+            (step == 3 && i < 31 && at[2] != ':'))
             return BERTH_E_SYNTAX;
         out_pin->sha256[i] = (uint8_t)(berth_mbedtls_hex_digit(at[0]) << 4 | berth_mbedtls_hex_digit(at[1]));
     }

@@ -54,7 +54,7 @@ struct berth_mbedtls_state {
     bool checked;                          /* this handshake's certificate was looked at and is good */
     bool offered;                          /* a kept session was offered */
     bool resumed;
-    bool blocked;                    /* the inner net would have blocked */
+    enum berth_status blocked;       /* why the inner net did nothing: WOULD_BLOCK, CANCELLED, or BERTH_OK */
     bool no_entropy;                 /* the random source failed */
     enum berth_status inner_failure; /* of the inner net, or BERTH_OK */
     bool inner_closed;               /* the inner net ended */

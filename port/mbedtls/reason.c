@@ -86,7 +86,8 @@ static const struct {
     {48, "the server refused the client certificate: unknown issuer (unknown_ca)"},
     {49, "the server denied access (access_denied)"},
     {51, "the server could not check our signature (decrypt_error)"},
-    {70, "the server does not offer TLS 1.2 (protocol_version); it may offer only TLS 1.3"},
+    {70, "the server does not offer TLS 1.2 (protocol_version); it may offer only TLS 1.3, or only older "
+         "versions"},
     {71, "the server calls the offered ciphers too weak (insufficient_security)"},
     {80, "the server failed (internal_error)"},
     {112, "the server does not know this name (unrecognized_name)"},
@@ -105,10 +106,12 @@ static void say_alert(struct berth_mbedtls *tls, const struct berth_mbedtls_watc
         return;
     }
     if (watch->alert_code == 40) {
-        (void)berth_mbedtls_say(tls, BERTH_E_TLS,
-                                watch->wants_client_cert
-                                    ? "the server refused the client certificate (handshake_failure)"
-                                    : "no cipher suite in common with the server (handshake_failure)");
+        (void)berth_mbedtls_say(
+            tls, BERTH_E_TLS,
+            watch->wants_client_cert
+                ? "the server refused the client certificate (handshake_failure)"
+                : "no protocol version or cipher suite in common with the server (handshake_failure): it may "
+                  "offer nothing newer than TLS 1.1, or only weak ciphers");
         return;
     }
     for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)

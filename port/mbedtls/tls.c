@@ -43,8 +43,8 @@ static void start_waiting(struct berth_mbedtls *tls, uint32_t wait_ms)
 
 static int failed_inside(struct berth_mbedtls *tls, ptrdiff_t code, int would_block)
 {
-    if (code == BERTH_E_WOULD_BLOCK) {
-        tls->state->blocked = true;
+    if (code == BERTH_E_WOULD_BLOCK || code == BERTH_E_CANCELLED) {
+        tls->state->blocked = (enum berth_status)code;
         return would_block;
     }
     tls->state->inner_failure = (enum berth_status)code;
@@ -255,14 +255,14 @@ static enum berth_status shake(struct berth_mbedtls *tls)
     int code = 0;
 
     for (idle = 0; idle < IDLE_MAX; idle++) {
-        tls->state->blocked = false;
+        tls->state->blocked = BERTH_OK;
         code = mbedtls_ssl_handshake(&tls->state->ssl);
         if (code == 0)
             return finish(tls);
         if (!is_only_wait(code))
             return berth_mbedtls_say_handshake(tls, code);
-        if (tls->state->blocked)
-            return BERTH_E_WOULD_BLOCK;
+        if (tls->state->blocked != BERTH_OK)
+            return tls->state->blocked;
     }
     return berth_mbedtls_say(tls, BERTH_E_TLS, "the server sends empty messages without end");
 }
@@ -285,7 +285,7 @@ static enum berth_status secure(void *ctx, struct berth_text name, uint32_t wait
     }
     if (status == BERTH_OK)
         status = shake(tls);
-    if (status != BERTH_OK && status != BERTH_E_WOULD_BLOCK)
+    if (status != BERTH_OK && status != BERTH_E_WOULD_BLOCK && status != BERTH_E_CANCELLED)
         status = fail(tls, status);
     berth_mbedtls_leave(before);
     return status;
@@ -323,7 +323,7 @@ static ptrdiff_t read_some(struct berth_mbedtls *tls, void *buf, size_t cap)
     int code;
 
     for (idle = 0; idle < IDLE_MAX; idle++) {
-        tls->state->blocked = false;
+        tls->state->blocked = BERTH_OK;
         code = mbedtls_ssl_read(&tls->state->ssl, buf, cap);
         if (code > 0)
             return code;
@@ -333,8 +333,8 @@ static ptrdiff_t read_some(struct berth_mbedtls *tls, void *buf, size_t cap)
         }
         if (!is_only_wait(code))
             return say_broken(tls, code, "receiving");
-        if (tls->state->blocked)
-            return BERTH_E_WOULD_BLOCK;
+        if (tls->state->blocked != BERTH_OK)
+            return tls->state->blocked;
     }
     return fail(tls, berth_mbedtls_say(tls, BERTH_E_TLS, "the server sends empty records without end"));
 }
@@ -376,7 +376,7 @@ static ptrdiff_t write_some(struct berth_mbedtls *tls, const void *bytes, size_t
     }
     if (tls->unsent > 0)
         len = tls->unsent;
-    tls->state->blocked = false;
+    tls->state->blocked = BERTH_OK;
     code = mbedtls_ssl_write(&tls->state->ssl, bytes, len);
     if (code > 0) {
         tls->unsent = 0;
@@ -385,7 +385,7 @@ static ptrdiff_t write_some(struct berth_mbedtls *tls, const void *bytes, size_t
     if (!is_only_wait(code))
         return say_broken(tls, code, "sending");
     tls->unsent = len;
-    return BERTH_E_WOULD_BLOCK;
+    return tls->state->blocked != BERTH_OK ? tls->state->blocked : BERTH_E_WOULD_BLOCK;
 }
 
 static ptrdiff_t net_send(void *ctx, const void *bytes, size_t len, uint32_t wait_ms)
@@ -415,16 +415,6 @@ static ptrdiff_t net_send(void *ctx, const void *bytes, size_t len, uint32_t wai
 /* ---- the rest of the net --------------------------------------------------------------------------------
  */
 
-static enum berth_status net_connect(void *ctx, const struct berth_endpoint *to, uint32_t wait_ms)
-{
-    struct berth_mbedtls *tls = ctx;
-
-    if (tls->phase != BERTH_MBEDTLS_PLAIN)
-        return BERTH_E_STATE;
-    tls->reason_len = 0;
-    return tls->config.inner->connect(tls->config.inner->ctx, to, wait_ms);
-}
-
 static void net_close(void *ctx)
 {
     struct berth_mbedtls *tls = ctx;
@@ -439,6 +429,17 @@ static void net_close(void *ctx)
     tls->failure = BERTH_OK;
     tls->unsent = 0;
     tls->config.inner->close(tls->config.inner->ctx);
+}
+
+/* On an open connection it ends that first. */
+static enum berth_status net_connect(void *ctx, const struct berth_endpoint *to, uint32_t wait_ms)
+{
+    struct berth_mbedtls *tls = ctx;
+
+    if (tls->phase != BERTH_MBEDTLS_PLAIN)
+        net_close(tls);
+    tls->reason_len = 0;
+    return tls->config.inner->connect(tls->config.inner->ctx, to, wait_ms);
 }
 
 static unsigned net_want(void *ctx)

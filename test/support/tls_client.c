@@ -1,0 +1,93 @@
+/* A TLS client for tests. */
+#include "tls_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard.h"
+#include "tls_peer.h"
+
+#define WAIT_MS 10000
+
+static int64_t shifted(void *ctx)
+{
+    const struct tls_client *c = ctx;
+    struct berth_clock posix = berth_posix_clock(NULL);
+
+    return c->no_calendar ? 0 : posix.civil_s(posix.ctx) + c->shift_s;
+}
+
+static uint64_t monotonic(void *ctx)
+{
+    struct berth_clock posix = berth_posix_clock(NULL);
+
+    (void)ctx;
+    return posix.monotonic_ms(posix.ctx);
+}
+
+void tls_client_open(struct tls_client *c, size_t arena_cap)
+{
+    memset(c, 0, sizeof *c);
+    c->inner = berth_posix_net_init(&c->posix, NULL);
+    c->clock.ctx = c;
+    c->clock.monotonic_ms = monotonic;
+    c->clock.civil_s = shifted;
+    c->rand = berth_posix_rand();
+    c->arena_bytes = guard_new(arena_cap);
+    berth_mbedtls_arena_init(&c->arena, c->arena_bytes, arena_cap);
+    c->config.inner = &c->inner;
+    c->config.clock = &c->clock;
+    c->config.rand = &c->rand;
+    c->config.arena = &c->arena;
+}
+
+struct berth_text tls_text(const char *name)
+{
+    return name[0] == '\0' ? berth_text_make(NULL, 0) : berth_text_of(tls_file(name));
+}
+
+void tls_client_close(struct tls_client *c)
+{
+    if (c->net.close != NULL)
+        c->net.close(c->net.ctx);
+    if (c->arena.used != 0) {
+        fprintf(stderr, "%zu bytes are left in the arena\n", c->arena.used);
+        abort();
+    }
+    guard_free(c->arena_bytes);
+}
+
+enum berth_status tls_client_secure(struct tls_client *c, uint16_t port, const char *name)
+{
+    struct berth_endpoint to = {.host = BERTH_TEXT("127.0.0.1"), .port = port};
+    enum berth_status status;
+
+    c->net = berth_mbedtls_net(&c->tls);
+    status = c->net.connect(c->net.ctx, &to, WAIT_MS);
+    if (status != BERTH_OK)
+        return status;
+    return c->net.secure(c->net.ctx, berth_text_of(name), WAIT_MS);
+}
+
+ptrdiff_t tls_client_get(struct tls_client *c, char *buf, size_t cap)
+{
+    static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+    size_t len = 0;
+    ptrdiff_t n = c->net.send(c->net.ctx, request, sizeof request - 1, WAIT_MS);
+
+    if (n != (ptrdiff_t)(sizeof request - 1))
+        return n < 0 ? n : BERTH_E_IO;
+    while (len < cap && (n = c->net.recv(c->net.ctx, buf + len, cap - len, WAIT_MS)) > 0)
+        len += (size_t)n;
+    return n < 0 ? n : (ptrdiff_t)len;
+}
+
+const char *tls_client_reason(const struct tls_client *c)
+{
+    static char line[BERTH_MBEDTLS_REASON_CAP + 1];
+    struct berth_text reason = berth_mbedtls_reason(&c->tls);
+
+    snprintf(line, sizeof line, "%.*s", (int)reason.len, reason.len > 0 ? reason.ptr : "");
+    return line;
+}
