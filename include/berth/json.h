@@ -35,9 +35,9 @@ enum berth_status berth_json_check(struct berth_text document,
 /* ---- Cursor
  * ----------------------------------------------------------------------------------------------------- */
 
-/* Bytes that one token takes of the caller's token memory; a document needs one token a value and one a
- * member name. */
-#define BERTH_JSON_TOKEN_SIZE 24
+/* Bytes that one token takes of the caller's token memory (five 32-bit numbers); a document needs one token a
+ * value and one a member name. */
+#define BERTH_JSON_TOKEN_SIZE 20
 
 /* A tokenized document. Text and tokens belong to the caller and live as long as any cursor into them. */
 struct berth_json {
@@ -65,8 +65,8 @@ struct berth_json_cursor {
 };
 
 /* Checks and tokenizes DOCUMENT. TOKENS is any memory of TOKENS_SIZE bytes, aligned for int64_t.
- * BERTH_E_SPACE when there are more tokens than fit (*out_needed, may be NULL: bytes that would do);
- * otherwise as berth_json_check(). */
+ * BERTH_E_SPACE when there are more tokens than fit (*out_needed, may be NULL: bytes that would do; it is
+ * set on success too); BERTH_E_RANGE for a document of 2 GB or more; otherwise as berth_json_check(). */
 enum berth_status berth_json_parse(struct berth_json *out_json, struct berth_text document, void *tokens,
                                    size_t tokens_size, size_t *out_needed,
                                    struct berth_json_error *out_error) BERTH_MUST_CHECK;
@@ -217,23 +217,38 @@ struct berth_shape {
     uint16_t present_offset;
 };
 
-/* Reads the object at JSON (LEN bytes, one value, e.g. a stream's element) into the struct OUT, which is
- * zeroed first. Unknown members are skipped, of a repeated one the last counts. The document is changed in
- * place (unescaping) and the struct's texts and lists point into it. BERTH_E_TYPE, BERTH_E_RANGE,
- * BERTH_E_MISSING, BERTH_E_SYNTAX, BERTH_E_UTF8, BERTH_E_DEPTH; OUT_ERROR (may be NULL) says where and why
- * ("number is due for member 'state'" is put together by the caller from reason and field_name). */
+/* Shapes nested in shapes (BERTH_FIELD_OBJECT), the outermost one counted; deeper is BERTH_E_ARGUMENT. */
+#define BERTH_FIELDS_DEPTH_MAX 8
+
+/* Where decoding stopped: at.offset in the JSON, a static reason ("a number is due"), and for whom. */
 struct berth_decode_error {
     struct berth_json_error at;
     struct berth_text member; /* the member's name in its table, or absent */
     const char *shape;        /* the shape's name, or NULL */
 };
+/* Reads the object at JSON (LEN bytes, one value) into the struct OUT, which is zeroed first. Unknown members
+ * are skipped, of a repeated one the last counts. The document is changed in place (unescaping) and the
+ * struct's texts and lists point into it: it can be decoded once. BERTH_E_TYPE, BERTH_E_RANGE,
+ * BERTH_E_MISSING, BERTH_E_SYNTAX, BERTH_E_TRUNCATED, BERTH_E_UTF8, BERTH_E_DEPTH; OUT_ERROR (may be NULL)
+ * says where and why. */
 enum berth_status berth_fields_decode(const struct berth_shape *shape, char *json, size_t len, void *out,
                                       struct berth_decode_error *out_error) BERTH_MUST_CHECK;
-/* Writes the struct as one object, members in the table's order. */
+/* The same for JSON that was checked before (a stream's element, a list's item): faster. With anything else
+ * it stays inside the LEN bytes, but what it says about them means nothing. */
+enum berth_status berth_fields_decode_checked(const struct berth_shape *shape, char *json, size_t len,
+                                              void *out,
+                                              struct berth_decode_error *out_error) BERTH_MUST_CHECK;
+/* Writes the struct as one object, members in the table's order. An enum with BERTH_FIELD_AS_TEXT is written
+ * as the name of its value, or as its own text when it has no name; with neither it is BERTH_E_RANGE. Without
+ * the flag it is its number, or its text when the value is BERTH_ENUM_UNKNOWN. */
 void berth_fields_encode(const struct berth_shape *shape, const void *in, struct berth_json_writer *w);
 
 /* Walks a list or a map: *LIST shrinks from the front. On BERTH_OK the next element's bytes (and member name,
- * unescaped in place) are in *out_item / *out_name (may be NULL); BERTH_E_MISSING at the end. */
+ * unescaped in place, empty for an array's) are in *out_item / *out_name (may be NULL); BERTH_E_MISSING at
+ * the end; BERTH_E_UTF8 for a name that is no text (a lone surrogate), BERTH_E_SYNTAX when LIST is not what a
+ * decoder left. An item that is an array or object can be walked in turn; berth_json_parse() (one token is
+ * enough for a scalar) and berth_fields_decode_checked() read it. Names and texts with escapes are changed in
+ * place, so that a list is walked once. */
 enum berth_status berth_json_list_next(struct berth_json_list *list, struct berth_text *out_name,
                                        struct berth_json_list *out_item) BERTH_MUST_CHECK;
 /* The same and decodes the element by SHAPE. */
@@ -248,7 +263,9 @@ enum berth_status berth_json_list_decode(struct berth_json_list *list, const str
  * go deeper:
  * "[*].steps[*]" delivers each step (level 2) as soon as it is complete, and afterwards its job (level 1)
  * with "steps":[] left empty. So the buffer must hold one job without its steps plus one step. At most four
- * stars. */
+ * stars; a path ends in a star. Names are as they stand (no quotes, no escapes), without '.' and '['.
+ * A named member that is null counts as absent. An element that is no object although the path has a name
+ * after its star is delivered as it is. */
 #define BERTH_JSON_STREAM_LEVELS 4
 
 struct berth_json_element {
@@ -275,16 +292,51 @@ struct berth_json_stream_config {
     void *ctx;
 };
 
-/* The caller's; initialised by berth_json_stream_init(); its members are private. */
+/* The reader of the grammar, byte by byte: private. */
+struct berth_json_scan {
+    uint64_t objects;    /* one bit a level: 1 = object */
+    const char *reason;  /* of a failure */
+    const char *literal; /* the rest of true, false or null that is due */
+    int watch;           /* containers this deep or less are reported */
+    uint8_t depth;
+    uint8_t floor; /* the depth that the outermost value stands in */
+    uint8_t state, event;
+    uint8_t in_name;   /* the text that is read is a member's name */
+    uint8_t left;      /* bytes that the UTF-8 sequence or escape still needs */
+    uint8_t low, high; /* what the next byte of a UTF-8 sequence may be */
+    enum berth_status status;
+};
+
+/* Names and stars in a path. */
+#define BERTH_JSON_STREAM_SEGMENTS 12
+
+/* The caller's; initialised by berth_json_stream_init(); its members are private, except for reading error.
+ */
 struct berth_json_stream {
     struct berth_json_stream_config config;
-    uint64_t offset;  /* bytes fed */
-    uint64_t nesting; /* one bit a level: 1 = object */
-    size_t used;      /* bytes of buf that hold unfinished elements */
-    size_t too_big;   /* bytes of the current element that did not fit */
-    enum berth_status status;
     struct berth_json_error error;
-    uint64_t private_state[24];
+    uint64_t offset; /* bytes read */
+    enum berth_status status;
+    struct berth_json_scan scan;
+    struct {
+        uint16_t from, len; /* in the path; len 0 = a star */
+    } segments[BERTH_JSON_STREAM_SEGMENTS];
+    struct {
+        size_t start, len; /* in the buffer; they go on counting where it ends */
+        size_t index;      /* elements before this one */
+        size_t outer_len;  /* len with the brackets that close it */
+        uint64_t offset;
+        uint8_t depth; /* of the element's container */
+    } levels[BERTH_JSON_STREAM_LEVELS];
+    uint8_t segment_count;
+    uint8_t level;     /* open elements */
+    bool capture;      /* bytes go to the innermost open element */
+    bool found;        /* the first star's array was there */
+    bool matching;     /* a member's name is being compared */
+    bool matched;      /* the last member's name was the path's */
+    uint8_t pending;   /* bytes of an escape that is not whole yet */
+    uint16_t match_at; /* bytes of the path's name that were seen */
+    char escape[12];
 };
 
 /* BERTH_E_ARGUMENT for a malformed path or no buffer. */

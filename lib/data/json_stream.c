@@ -1,0 +1,289 @@
+/* Cuts a document that arrives in pieces into its elements. The buffer is a stack: each open element lies
+ * behind the one that encloses it. Positions go on counting beyond the buffer's end, so that an element that
+ * does not fit ends with the size it needed. */
+#include "data/json_run.h"
+#include "data/json_scan.h"
+#include "data/json_text.h"
+
+/* ---- The path -------------------------------------------------------------------------------------------
+ */
+
+static enum berth_status compile_path(struct berth_json_stream *s, struct berth_text path)
+{
+    static const struct berth_text star = BERTH_TEXT_INIT("[*]");
+    size_t i = 0, stars = 0;
+    bool last_is_star = true;
+    while (i < path.len) {
+        struct berth_text rest = berth_text_slice(path, i, path.len);
+        size_t from = i, to = i;
+        last_is_star = berth_text_starts(rest, star);
+        if (last_is_star) {
+            stars++;
+            i += star.len;
+        } else {
+            from += i > 0 && path.ptr[i] == '.';
+            if (i > 0 && from == i)
+                return BERTH_E_ARGUMENT;
+            for (to = from; to < path.len && path.ptr[to] != '.' && path.ptr[to] != '['; to++)
+                continue;
+            if (to == from)
+                return BERTH_E_ARGUMENT;
+            i = to;
+        }
+        if (s->segment_count == BERTH_JSON_STREAM_SEGMENTS || to > UINT16_MAX)
+            return BERTH_E_ARGUMENT;
+        s->segments[s->segment_count].from = (uint16_t)from;
+        s->segments[s->segment_count++].len = (uint16_t)(to - from);
+    }
+    return last_is_star && stars <= BERTH_JSON_STREAM_LEVELS ? BERTH_OK : BERTH_E_ARGUMENT;
+}
+
+enum berth_status berth_json_stream_init(struct berth_json_stream *s,
+                                         const struct berth_json_stream_config *config)
+{
+    memset(s, 0, sizeof *s);
+    if (config->buf == NULL || config->cap == 0 || config->element == NULL)
+        return BERTH_E_ARGUMENT;
+    s->config = *config;
+    berth_json_scan_init(&s->scan, 0, 0);
+    return compile_path(s, config->path);
+}
+
+/* The containers that the path leads through are the outermost ones: scan.watch is how many of them are open,
+ * and segment number watch - 1 says which of the innermost one's values is due. */
+static bool segment_is_star(const struct berth_json_stream *s, int segment)
+{
+    return s->segments[segment].len == 0;
+}
+
+/* ---- Member names ---------------------------------------------------------------------------------------
+ */
+
+static void name_begin(struct berth_json_stream *s)
+{
+    s->matching = s->scan.watch > 0 && !segment_is_star(s, s->scan.watch - 1);
+    s->matched = s->matching;
+    s->match_at = 0;
+    s->pending = 0;
+}
+
+static void match_bytes(struct berth_json_stream *s, const char *bytes, size_t len)
+{
+    size_t segment = (size_t)s->scan.watch - 1;
+    size_t left = (size_t)s->segments[segment].len - s->match_at;
+    const char *due = s->config.path.ptr + s->segments[segment].from + s->match_at;
+    s->matched = s->matched && len <= left && memcmp(bytes, due, len) == 0;
+    if (s->matched)
+        s->match_at = (uint16_t)(s->match_at + len);
+}
+
+/* Compares a piece of a name; an escape may be spread over pieces. */
+static void name_bytes(struct berth_json_stream *s, const char *p, const char *end)
+{
+    for (; p != end && s->matched; p++) {
+        char bytes[BERTH_UTF8_MAX];
+        size_t len = 0, used = 0;
+        if (s->pending == 0 && *p != '\\') {
+            match_bytes(s, p, 1);
+            continue;
+        }
+        s->escape[s->pending++] = *p;
+        enum berth_status status = berth_json_escape(s->escape, s->escape + s->pending, bytes, &len, &used);
+        if (status == BERTH_OK)
+            match_bytes(s, bytes, len);
+        else if (status != BERTH_E_TRUNCATED)
+            s->matched = false;
+        if (status == BERTH_OK)
+            s->pending = 0;
+    }
+}
+
+static void name_end(struct berth_json_stream *s)
+{
+    s->matching = false;
+    s->matched = s->matched && s->pending == 0 && s->match_at == s->segments[s->scan.watch - 1].len;
+}
+
+/* ---- The buffer -----------------------------------------------------------------------------------------
+ */
+
+static size_t sum(size_t a, size_t b)
+{
+    return b > SIZE_MAX - a ? SIZE_MAX : a + b;
+}
+
+static void put_at(struct berth_json_stream *s, size_t at, const char *bytes, size_t len)
+{
+    if (at <= s->config.cap && len <= s->config.cap - at)
+        memcpy(s->config.buf + at, bytes, len);
+}
+
+/* Adds to the innermost element. */
+static void append(struct berth_json_stream *s, const char *bytes, size_t len)
+{
+    unsigned top = s->level - 1u;
+    put_at(s, sum(s->levels[top].start, s->levels[top].len), bytes, len);
+    s->levels[top].len = sum(s->levels[top].len, len);
+}
+
+/* The innermost element is interrupted by an array of elements: what there is of it is closed off. */
+static void suspend(struct berth_json_stream *s)
+{
+    unsigned top = s->level - 1u;
+    append(s, "[", 1);
+    size_t len = s->levels[top].len;
+    size_t at = sum(s->levels[top].start, len);
+    put_at(s, at, "]", 1);
+    len = sum(len, 1);
+    for (unsigned depth = s->scan.depth; depth > s->levels[top].depth; depth--) {
+        bool object = (s->scan.objects >> (depth - 1) & 1) != 0;
+        put_at(s, sum(s->levels[top].start, len), object ? "}" : "]", 1);
+        len = sum(len, 1);
+    }
+    s->levels[top].outer_len = len;
+    s->capture = false;
+}
+
+static void resume(struct berth_json_stream *s)
+{
+    append(s, "]", 1);
+    s->capture = true;
+}
+
+static void element_begin(struct berth_json_stream *s, uint64_t offset)
+{
+    unsigned top = s->level++;
+    s->levels[top].start = top == 0 ? 0 : sum(s->levels[top - 1].start, s->levels[top - 1].outer_len);
+    s->levels[top].len = 0;
+    s->levels[top].offset = offset;
+    s->levels[top].depth = s->scan.depth;
+    s->capture = true;
+}
+
+static enum berth_status element_end(struct berth_json_stream *s)
+{
+    unsigned top = s->level - 1u;
+    size_t start = s->levels[top].start, needed = sum(start, s->levels[top].len);
+    struct berth_json_element element = {
+        .level = s->level, .index = s->levels[top].index, .offset = s->levels[top].offset, .needed = needed};
+    if (needed <= s->config.cap) {
+        element.json = s->config.buf + start;
+        element.len = s->levels[top].len;
+    }
+    if (top > 0 && start <= s->config.cap)
+        element.outer =
+            berth_text_make(s->config.buf + s->levels[top - 1].start, s->levels[top - 1].outer_len);
+    s->level--;
+    s->levels[top].index++;
+    s->capture = false;
+    return s->config.element(s->config.ctx, &element);
+}
+
+/* ---- Events ---------------------------------------------------------------------------------------------
+ */
+
+static bool begins_value(char c)
+{
+    return c == '{' || c == '[' || c == '"' || c == '-' || c == 't' || c == 'f' || c == 'n' ||
+           berth_json_is_digit(c);
+}
+
+/* The path leads through the value that begins with FIRST: one segment further, if it is of the right kind.
+ */
+static enum berth_status follow(struct berth_json_stream *s, char first, bool is_element)
+{
+    int next = s->scan.watch;
+    bool star = segment_is_star(s, next);
+    if (first == (star ? '[' : '{')) {
+        if (star) {
+            if (s->level > 0)
+                suspend(s);
+            s->levels[s->level].index = 0;
+            s->found = true;
+        }
+        s->scan.watch++;
+        return BERTH_OK;
+    }
+    bool absent = first == 'n' && next > 0;
+    if (absent || (is_element && !star) || !begins_value(first))
+        return BERTH_OK;
+    s->error.reason = star ? "an array is due" : "an object is due";
+    return BERTH_E_TYPE;
+}
+
+static enum berth_status value_begins(struct berth_json_stream *s, const char *p, uint64_t offset)
+{
+    int depth = s->scan.watch;
+    bool is_element = depth == 0 ? s->segment_count == 0 : segment_is_star(s, depth - 1);
+    bool on_path = depth == 0 || is_element || s->matched;
+    s->matched = false;
+    if (is_element)
+        element_begin(s, offset);
+    return on_path && depth < s->segment_count ? follow(s, *p, is_element) : BERTH_OK;
+}
+
+static enum berth_status value_ended(struct berth_json_stream *s)
+{
+    if (s->scan.depth < s->scan.watch) {
+        s->scan.watch--;
+        if (segment_is_star(s, s->scan.watch) && s->level > 0)
+            resume(s);
+    }
+    int depth = s->scan.watch;
+    bool is_element = depth == 0 ? s->segment_count == 0 : segment_is_star(s, depth - 1);
+    return is_element ? element_end(s) : BERTH_OK;
+}
+
+static enum berth_status handle_event(struct berth_json_stream *s, const char *p, uint64_t offset)
+{
+    switch (s->scan.event) {
+    case BERTH_JSON_EVENT_VALUE:
+        return value_begins(s, p, offset);
+    case BERTH_JSON_EVENT_END:
+        return value_ended(s);
+    case BERTH_JSON_EVENT_NAME:
+        name_begin(s);
+        return BERTH_OK;
+    case BERTH_JSON_EVENT_NAME_END:
+        name_end(s);
+        return BERTH_OK;
+    case BERTH_JSON_EVENT_ERROR:
+        s->error.reason = s->scan.reason;
+        return s->scan.status;
+    default:
+        return BERTH_OK;
+    }
+}
+
+enum berth_status berth_json_stream_feed(struct berth_json_stream *s, const void *bytes, size_t len)
+{
+    const char *begin = bytes, *p = begin, *end = begin + len;
+    while (s->status == BERTH_OK && p != end) {
+        const char *next = berth_json_scan(&s->scan, p, end);
+        if (s->capture)
+            append(s, p, (size_t)(next - p));
+        if (s->matching)
+            name_bytes(s, p, s->scan.event == BERTH_JSON_EVENT_NAME_END ? next - 1 : next);
+        p = next;
+        s->error.offset = s->offset + (uint64_t)(p - begin);
+        s->status = handle_event(s, p, s->error.offset);
+    }
+    s->offset += (uint64_t)(p - begin);
+    return s->status;
+}
+
+enum berth_status berth_json_stream_end(struct berth_json_stream *s)
+{
+    if (s->status != BERTH_OK)
+        return s->status;
+    s->error.offset = s->offset;
+    s->status = berth_json_scan_end(&s->scan);
+    s->error.reason = s->scan.reason;
+    if (s->status == BERTH_OK && s->scan.event == BERTH_JSON_EVENT_END)
+        s->status = value_ended(s);
+    if (s->status == BERTH_OK && s->segment_count > 0 && !s->found) {
+        s->error.reason = "the array that is asked for is not there";
+        s->status = BERTH_E_MISSING;
+    }
+    return s->status;
+}
