@@ -21,6 +21,7 @@ HELP = {
     "POST /set": "{job, state, step, step_state}: any of them changed by force",
     "POST /config": "changes settings (hold_ms, tz_min, hosts, allow, redirect_https, spa ...); answers all of them",
     "POST /wake": "wakes all parked polls as a race would: with whatever is pending, also []",
+    "POST /lose-wakeups": "{count}: the next ones reach no parked poll, as the server's race loses them (B6)",
     "POST /close-idle": "closes the idle connections: the client's next request meets a stale one",
     "POST /reset": "empties the store, the logs and the faults", "POST /stop": "ends the server",
 }
@@ -194,7 +195,7 @@ class Control:
             "POST /set": lambda: _set(s.store, wish),
             "POST /config": lambda: s.configure(wish),
             "POST /wake": lambda: {"woken": s.store.wake_all()},
-            "POST /close-idle": lambda: {"closed": s.close_idle()},
+    "POST /close-idle": lambda: {"closed": s.close_idle()},
             "POST /reset": s.reset,
             "POST /stop": s.stop,
         }["%s %s" % (method, parts.path)]()

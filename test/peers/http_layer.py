@@ -11,6 +11,7 @@ import struct
 import tempfile
 import threading
 import time
+import traceback
 from urllib.parse import unquote_to_bytes
 
 import faults as fault_rules
@@ -445,6 +446,8 @@ class Connection:
             pass
         except OSError as e:
             self.server.event("connection-error: %s" % e, self.number)
+        except Exception:  # a defect of this program must fail the test that met it
+            self.server.violate("stand-in", traceback.format_exc(), "connection %d" % self.number)
         finally:
             self.close()
 

@@ -134,7 +134,7 @@ class Store:
         with self.lock:
             self.named = {"workers": {}, "projects": {}}
             self.jobs, self.fragments, self.by_job = {}, {}, {}
-            self.waiters, self.list_cache = [], None
+            self.waiters, self.list_cache, self.lose_wakeups = [], None, 0
             self.created_last = 0
 
     def new_id(self):
@@ -281,7 +281,10 @@ class Store:
         return out
 
     def _scheduled(self):
-        """Wakes every parked poller with one and the same list."""
+        """Wakes every parked poller with one and the same list, unless told to lose it as the real server can."""
+        if self.lose_wakeups:
+            self.lose_wakeups -= 1
+            return
         try:
             text = "[" + ",".join(self._pending()) + "]"
         except Refused:

@@ -430,6 +430,15 @@ class LongPoll(ServerCase):
         threads[0].join(5)
         self.assertEqual((200, "[]"), (answers[0].status, answers[0].text))
 
+    def test_a_lost_wake_up(self):
+        self.server.seed(projects=[PROJECT])
+        self.server.control("POST", "/lose-wakeups", {"count": 1})
+        answers, threads = self.park(1)
+        self.ask("POST", "/jobs/project/%s/trigger" % P)
+        threads[0].join(5)
+        self.assertEqual(408, answers[0].status)
+        self.assertEqual(1, len(self.ask("GET", "/scheduler").json))
+
     def test_pending_order(self):
         self.server.seed(jobs=[{"id": J, "projectId": P, "created": "2021-03-05T00:00:00.5Z"},
                                {"id": W, "projectId": F, "created": "2021-03-04T05:06:07.089Z"}])
