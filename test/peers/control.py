@@ -195,7 +195,8 @@ class Control:
             "POST /set": lambda: _set(s.store, wish),
             "POST /config": lambda: s.configure(wish),
             "POST /wake": lambda: {"woken": s.store.wake_all()},
-    "POST /close-idle": lambda: {"closed": s.close_idle()},
+            "POST /lose-wakeups": lambda: setattr(s.store, "lose_wakeups", wish["count"]) or {},
+            "POST /close-idle": lambda: {"closed": s.close_idle()},
             "POST /reset": s.reset,
             "POST /stop": s.stop,
         }["%s %s" % (method, parts.path)]()
