@@ -166,6 +166,18 @@ class Refusals(House):
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("make deps", result.stderr)
 
+    def test_deps_without_apt_names_what_is_missing(self):
+        """No apt-get and nothing else in PATH: exit 1, one line, nothing asked."""
+        os.symlink("/bin/sh", os.path.join(self.folder, "sh"))
+        script = os.path.join(ROOT, "test/tools/deps.sh")
+        result = subprocess.run(["/bin/sh", script, "bench"], env={"PATH": self.folder}, cwd=self.folder, timeout=60,
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("libmbedtls-dev", result.stderr)
+        self.assertIn("libcjson-dev", result.stderr)
+        self.assertNotIn("cppcheck", result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+
     def test_help_lists_every_target(self):
         text = self.succeeds(run("make", "-s", "help")).stdout
         for target in ("all deps demo test check bench size stack fuzz install uninstall dist clean help").split():

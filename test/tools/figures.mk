@@ -32,6 +32,7 @@ stack: $(foreach f,$(FIGURES),$($f_FIGURE)) ## worst-case stack of each public f
 check-stack: $(foreach f,$(FIGURES),$($f_FIGURE))
 	@$(PYTHON) test/tools/stack.py --quiet test/tools/stack_calls.txt $(FIGURE_ARGS)
 
-size: $(foreach f,$(FIGURES),$($f_FIGURE)) $(PROGRAM) ## code and data of each module (UPDATE=1 writes docs/memory.md)
-	@$(PYTHON) test/tools/size.py $(FIGURE_ARGS) $(PROGRAM:%=--program %) $(if $(UPDATE),--update $(MEMORY_PAGE))
+size: $(foreach f,$(FIGURES),$($f_FIGURE)) $(PROGRAM) ## code and data of each module (UPDATE=1 writes docs/memory.md, CHECK=1 compares)
+	@$(PYTHON) test/tools/size.py $(FIGURE_ARGS) $(PROGRAM:%=--program %) $(if $(UPDATE),--update $(MEMORY_PAGE)) \
+	    $(if $(CHECK),--check $(MEMORY_PAGE))
 	$(FIGURE_NOTE)
