@@ -463,7 +463,7 @@ enum berth_status berth_yaml_scan_block(struct berth_yaml_reader *r, int32_t par
 {
     struct berth_text doc = r->document;
     struct block_head head;
-    uint32_t indent;
+    uint32_t indent = 0;
     uint32_t start = r->pos;
     out->style = doc.ptr[start] == '|' ? BERTH_YAML_LITERAL : BERTH_YAML_FOLDED;
     BERTH_TRY(scan_block_head(r, &head));
