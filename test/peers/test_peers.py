@@ -211,7 +211,7 @@ class Tls(ServerCase):
 
     @unittest.skipUnless(nginx.program(), "nginx is not installed")
     def test_nginx(self):
-        with peer.Nginx(self.server, self.certs, read_s=1) as front:
+        with peer.Nginx(self.server, self.certs, read_s=2) as front:
             port = front.ports["https"]
             self.assertEqual("[]", Answer(self.talk(port, self.context())).text)
             self.assertEqual("text/html", Answer(self.talk(port, self.context(), path="/jobs")).type)
@@ -225,7 +225,7 @@ class Tls(ServerCase):
             answer = send(self.request("POST", "/fragments/job/%s/step/1" % J, upload_body(content=big),
                                        kind="multipart/form-data; boundary=" + BOUNDARY))
             self.assertEqual(200, answer.status)
-            self.server.fault(path="/workers", delay_ms=1500)
+            self.server.fault(path="/workers", delay_ms=2700)
             self.assertEqual(504, send(self.request("GET", "/workers")).status)
             self.server.fault(path="/workers", drop="read", count=0)
             self.assertEqual(502, send(self.request("GET", "/workers")).status)
