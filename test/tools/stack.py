@@ -14,6 +14,7 @@ through the port's struct, count as the user's and have rows of their own. What 
 In the table `900 (640)` says: 900 bytes at most, and the user's own functions are called with up to 640 in use.
 """
 import argparse
+import functools
 import glob
 import os
 import re
@@ -22,7 +23,7 @@ import sys
 import report
 
 NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"')
-EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^"]*)")?')
 INDIRECT = "__indirect_call"
 
 
@@ -32,7 +33,7 @@ class Graph:
         self.place = {}    # title -> file:line
         self.dynamic = []  # titles of frames without a fixed size
         self.calls = {}    # title -> set of titles
-        self.indirect = set()
+        self.indirect = set()  # (title, name of the function in whose text the call stands: inlining moves calls)
         self.slots = []    # a port's own functions: the library reaches them through the port's struct
 
     def read(self, path):
@@ -48,11 +49,28 @@ class Graph:
                     if size.group(2) == "dynamic":
                         self.dynamic.append(title)
                 elif edge:
-                    source, target = edge.groups()
+                    source, target, place = edge.groups()
                     if target == INDIRECT:
-                        self.indirect.add(source)
+                        self.indirect.add((source, written_in(place) or bare(source)))
                     else:
                         self.calls.setdefault(source, set()).add(target)
+
+
+@functools.lru_cache(None)
+def written_in(place):
+    """The function around FILE:LINE:COLUMN; here a function's brace opens in the first column, below its name."""
+    path, line = (place or "").split(":")[:2] if (place or "").count(":") >= 2 else ("", "0")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()[:int(line)]
+    while lines and not lines[-1].startswith("{"):
+        lines.pop()
+    lines = lines[:-1]
+    while lines and lines[-1].startswith((" ", "\t")):
+        lines.pop()
+    found = re.search(r"(\w+)\s*\(", lines[-1] if lines else "")
+    return found.group(1) if found else None
 
 
 def bare(title):
@@ -87,18 +105,18 @@ def add_pointers(graph, declared, named, problems):
     for title in graph.frame:
         by_name.setdefault(bare(title), []).append(title)
     user = set()
-    for title in graph.indirect:
-        targets = declared.get(bare(title), ["callback"])
-        for target in targets:
+    for title, caller in sorted(graph.indirect):
+        for target in declared.get(caller, ["callback"]):
             if target == "callback":
                 user.add(title)
             for t in by_name.get(target, []):
                 graph.calls.setdefault(title, set()).add(t)
     called = {t for targets in graph.calls.values() for t in targets}
+    public = public_functions()
     for title in sorted(graph.frame):
-        if ":" not in title or title in called or bare(title) in named:
+        if bare(title) in public or title in called or bare(title) in named:
             continue
-        if title.startswith("port/"):
+        if graph.place[title].startswith("port/"):
             graph.slots.append(title)
         else:
             problems.append("%s: only pointers reach %s: say in test/tools/stack_calls.txt who calls it"
@@ -187,6 +205,7 @@ class Depths:
         return result
 
 
+@functools.lru_cache(None)
 def public_functions():
     names = {}
     for header in sorted(glob.glob("include/berth/*.h")):
@@ -242,7 +261,7 @@ def main():
     names.sort(key=lambda row: (row[0], -first.of(row[1])[0], row[1]))
     rows = [["%s.h" % h, "`%s`" % n] + [cell(g, d, n) for _, g, d in machines] for h, n in names]
     slots = sorted({t for _, g, _ in machines for t in g.slots})
-    rows += [[os.path.dirname(t.split(":")[0]), "`%s`" % bare(t)] + [cell(g, d, t) for _, g, d in machines] for t in slots]
+    rows += [[os.path.dirname(next(g.place[t] for _, g, _ in machines if t in g.place)), "`%s`" % bare(t)] + [cell(g, d, t) for _, g, d in machines] for t in slots]
     table = report.table(["header", "function"] + [label for label, _, _ in machines], rows, 2)
     if options.quiet:
         pass
