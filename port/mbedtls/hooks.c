@@ -78,7 +78,7 @@ int berth_mbedtls_random(void *ctx, unsigned char *out, size_t len)
         return 0;
     if (tls->state != NULL)
         tls->state->no_entropy = true;
-    return MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 #if defined(MBEDTLS_PLATFORM_GMTIME_R_ALT)
@@ -88,7 +88,7 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *when, struct tm *out)
 }
 #endif
 
-#if defined(MBEDTLS_PLATFORM_MS_TIME_ALT)
+#if defined(MBEDTLS_PLATFORM_MS_TIME_ALT) && MBEDTLS_VERSION_NUMBER >= 0x03000000
 mbedtls_ms_time_t mbedtls_ms_time(void)
 {
     const struct berth_clock *clock = at_work == NULL ? NULL : at_work->config.clock;

@@ -11,8 +11,6 @@
 
 #include <mbedtls/version.h>
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/error.h>
 #include <mbedtls/md.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/oid.h>
