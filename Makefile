@@ -8,8 +8,10 @@ GOALS := $(filter-out deps,$(MAKECMDGOALS))
 .PHONY: deps $(GOALS)
 deps:
 	@test/tools/deps.sh $(GOALS)
+# One goal after the other, each on all processors unless -j says something else.
 $(firstword $(GOALS)): deps
-	@$(MAKE) --no-print-directory $(GOALS)
+	@for goal in $(GOALS); do \
+	    $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1)) $$goal || exit; done
 $(wordlist 2,99,$(GOALS)): $(firstword $(GOALS))
 	@:
 
