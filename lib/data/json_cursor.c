@@ -129,7 +129,6 @@ static const jsmntok_t *name_of(struct berth_json_cursor at)
     const jsmntok_t *token = token_of(at);
     if (token == NULL || token->parent < 0)
         return NULL;
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a token means a document */
     const jsmntok_t *parent = (const jsmntok_t *)at.json->tokens + token->parent;
     return parent->type == JSMN_STRING ? parent : NULL;
 }

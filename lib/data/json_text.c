@@ -20,7 +20,7 @@ static enum berth_status code_unit(const char *p, const char *end, uint32_t *out
     return BERTH_OK;
 }
 
-static size_t put_utf8(uint32_t c, char out[BERTH_UTF8_MAX])
+size_t berth_utf8_encode(uint32_t c, char out[BERTH_UTF8_MAX])
 {
     if (c < 0x80) {
         out[0] = (char)c;
@@ -76,7 +76,7 @@ enum berth_status berth_json_escape(const char *p, const char *end, char out[BER
     if (p[1] == 'u') {
         uint32_t character = 0;
         BERTH_TRY(unicode_escape(p, end, &character, out_used));
-        *out_len = put_utf8(character, out);
+        *out_len = berth_utf8_encode(character, out);
         return BERTH_OK;
     }
     const char *letter = memchr(letters, p[1], sizeof letters - 1);
@@ -279,4 +279,31 @@ enum berth_status berth_json_number_i64(struct berth_text number, int64_t *out_v
         return BERTH_E_RANGE;
     *out_value = parts.negative && value != 0 ? -(int64_t)(value - 1) - 1 : (int64_t)value;
     return BERTH_OK;
+}
+
+/* RFC 8259 section 7: the quote, the backslash and control characters are escaped, nothing else. */
+void berth_json_put_escaped(struct berth_writer *w, struct berth_text text)
+{
+    static const char letters[] = "btn\0fr"; /* for 8 to 13; 11 has none */
+    const char *end = text.len == 0 ? text.ptr : text.ptr + text.len;
+    for (const char *p = text.ptr; p != end;) {
+        const char *run = berth_json_plain_end(p, end);
+        while (run != end && (uint8_t)*run >= 0x80)
+            run = berth_json_plain_end(run + 1, end);
+        berth_put_bytes(w, p, (size_t)(run - p));
+        if (run == end)
+            break;
+        char c = *run;
+        if (c == '"' || c == '\\') {
+            berth_put_char(w, '\\');
+            berth_put_char(w, c);
+        } else if (c >= 8 && c <= 13 && letters[c - 8] != '\0') {
+            berth_put_char(w, '\\');
+            berth_put_char(w, letters[c - 8]);
+        } else {
+            berth_put_string(w, "\\u00");
+            berth_put_hex(w, run, 1);
+        }
+        p = run + 1;
+    }
 }

@@ -8,6 +8,12 @@
 #define BERTH_JSON_ESCAPE_MAX 12
 #define BERTH_UTF8_MAX 4
 
+/* C (at most U+10FFFF) as UTF-8: how many bytes. */
+size_t berth_utf8_encode(uint32_t c, char out[BERTH_UTF8_MAX]);
+
+/* The inside of a JSON string that says TEXT, which is well-formed UTF-8 or a part of it. */
+void berth_json_put_escaped(struct berth_writer *w, struct berth_text text);
+
 /* Reads the escape at P (a backslash) and puts its character as UTF-8: *OUT_LEN bytes, *OUT_USED bytes of
  * input. BERTH_E_TRUNCATED when the escape may go on beyond END, BERTH_E_UTF8 for a lone surrogate,
  * BERTH_E_SYNTAX for no escape. */

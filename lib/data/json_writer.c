@@ -1,8 +1,10 @@
 /* Writes one JSON value; refuses what would not be one. */
 #include "berth/json.h"
 
-#include "data/json_run.h"
+#include <string.h>
+
 #include "data/json_scan.h"
+#include "data/json_text.h"
 
 void berth_json_writer_init(struct berth_json_writer *w, struct berth_writer *out)
 {
@@ -91,36 +93,14 @@ void berth_json_end_array(struct berth_json_writer *w)
     end_container(w, false);
 }
 
-/* RFC 8259 section 7: the quote, the backslash and control characters are escaped, nothing else. */
 static void put_quoted(struct berth_json_writer *w, struct berth_text text)
 {
-    static const char letters[] = "btn\0fr"; /* for 8 to 13; 11 has none */
     if (!berth_text_is_utf8(text, NULL)) {
         fail(w, BERTH_E_UTF8);
         return;
     }
     berth_put_char(w->out, '"');
-    const char *end = text.ptr + text.len;
-    for (const char *p = text.ptr; text.len > 0 && p != end;) {
-        const char *run = berth_json_plain_end(p, end);
-        while (run != end && (uint8_t)*run >= 0x80)
-            run = berth_json_plain_end(run + 1, end);
-        berth_put_bytes(w->out, p, (size_t)(run - p));
-        if (run == end)
-            break;
-        char c = *run;
-        if (c == '"' || c == '\\') {
-            berth_put_char(w->out, '\\');
-            berth_put_char(w->out, c);
-        } else if (c >= 8 && c <= 13 && letters[c - 8] != '\0') {
-            berth_put_char(w->out, '\\');
-            berth_put_char(w->out, letters[c - 8]);
-        } else {
-            berth_put_string(w->out, "\\u00");
-            berth_put_hex(w->out, run, 1);
-        }
-        p = run + 1;
-    }
+    berth_json_put_escaped(w->out, text);
     berth_put_char(w->out, '"');
 }
 

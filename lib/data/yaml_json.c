@@ -1,9 +1,10 @@
 /* YAML to JSON: events in, text out; plain scalars typed by the core schema of YAML 1.2 (10.3). */
-#include "data/yaml.h"
+#include "berth/yaml.h"
 
 #include <string.h>
 
-#include "berth/number.h"
+#include "data/json_text.h"
+#include "data/yaml.h"
 
 /* One conversion. A repeated key's value is read where it stands last: back_* is where to go on afterwards.
  */
@@ -22,29 +23,6 @@ struct conversion {
 
 /* ---- Scalars ---- */
 
-static void put_escaped(struct berth_writer *out, struct berth_text run)
-{
-    static const char LETTERS[] = "btn\0fr";
-    size_t from = 0;
-    for (size_t i = 0; i < run.len; i++) {
-        unsigned char c = (unsigned char)run.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        berth_put_text(out, berth_text_slice(run, from, i));
-        from = i + 1;
-        berth_put_char(out, '\\');
-        if (c >= 0x20) {
-            berth_put_char(out, (char)c);
-        } else if (c >= 8 && c <= 13 && c != 11) {
-            berth_put_char(out, LETTERS[c - 8]);
-        } else {
-            berth_put_string(out, "u00");
-            berth_put_hex(out, &c, 1);
-        }
-    }
-    berth_put_text(out, berth_text_slice(run, from, run.len));
-}
-
 static void put_json_text(struct berth_writer *out, const struct berth_yaml_event *scalar)
 {
     struct berth_yaml_decoder d;
@@ -52,7 +30,7 @@ static void put_json_text(struct berth_writer *out, const struct berth_yaml_even
     berth_put_char(out, '"');
     berth_yaml_decode(&d, scalar);
     while (berth_yaml_decode_next(&d, &run))
-        put_escaped(out, run);
+        berth_json_put_escaped(out, run);
     berth_put_char(out, '"');
 }
 

@@ -1,6 +1,8 @@
 /* YAML: the characters of a scalar, run by run: lines folded, escapes resolved. */
 #include "data/yaml.h"
 
+#include "data/json_text.h"
+
 #include <string.h>
 
 /* The one-letter escapes of YAML 1.2 (5.7) and what they stand for. */
@@ -15,20 +17,10 @@ static const struct {
 
 static bool hex(const char *p, const char *end, size_t digits, uint32_t *out_value)
 {
-    if ((size_t)(end - p) < digits)
+    uint64_t value;
+    if ((size_t)(end - p) < digits || berth_parse_hex_u64(berth_text_make(p, digits), &value) != BERTH_OK)
         return false;
-    uint32_t value = 0;
-    for (size_t i = 0; i < digits; i++) {
-        char c = p[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-                                                : 16;
-        if (digit == 16)
-            return false;
-        value = value << 4 | digit;
-    }
-    *out_value = value;
+    *out_value = (uint32_t)value;
     return true;
 }
 
@@ -52,21 +44,6 @@ size_t berth_yaml_escape(const char *p, const char *end, uint32_t *out_code)
         return 11;
     }
     return 1 + digits;
-}
-
-static size_t utf8(uint32_t code, char *out)
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = len - 1; i > 0; i--) {
-        out[i] = (char)(0x80 | (code & 0x3F));
-        code >>= 6;
-    }
-    out[0] = (char)((len == 2 ? 0xC0 : len == 3 ? 0xE0 : 0xF0) | code);
-    return len;
 }
 
 void berth_yaml_decode(struct berth_yaml_decoder *d, const struct berth_yaml_event *scalar)
@@ -153,7 +130,7 @@ static bool escape_step(struct berth_yaml_decoder *d, struct berth_text *out_run
     }
     uint32_t code = 0;
     d->p += berth_yaml_escape(d->p, d->end, &code);
-    *out_run = berth_text_make(d->small, utf8(code, d->small));
+    *out_run = berth_text_make(d->small, berth_utf8_encode(code, d->small));
     return true;
 }
 
