@@ -110,8 +110,10 @@ static enum berth_status text_behind(struct berth_yaml_reader *r)
 {
     switch (berth_yaml_at(r->document, r->pos)) {
     case ':':
-        return fail_here(r,
-                         "a colon where no key precedes it: a key is one plain or quoted text on one line");
+        if (!berth_yaml_gap_at(r->document, r->pos + 1))
+            return fail_here(r, "a blank is due behind the colon");
+        return fail_here(
+            r, "a colon behind what cannot be a key: a key is one plain or quoted text on one line");
     case '#':
         return fail_here(r, "a comment needs a blank before its #");
     default:
@@ -145,7 +147,9 @@ static enum berth_status skip(struct berth_yaml_reader *r)
         return !first && r->line_used ? text_behind(r) : BERTH_OK;
     char c = doc.ptr[r->pos];
     if (first && indent <= parent && !(indent == parent && (c == ']' || c == '}')))
-        return fail_here(r, "what is in brackets must be indented more than what holds it");
+        return fail_here(
+            r,
+            "inside brackets lines are indented more than what holds them; or a closing bracket is missing");
     return BERTH_OK;
 }
 
@@ -245,7 +249,7 @@ static enum berth_status node(struct berth_yaml_reader *r, struct berth_yaml_eve
     if (!berth_yaml_in_flow(r) && (sequence || berth_yaml_key_at(doc, r->pos, false))) {
         if (block_ok)
             return open_level(r, ev, sequence ? BLOCK_SEQUENCE : BLOCK_MAPPING, indent_of(r));
-        if (sequence || c == '"' || c == '\'')
+        if (sequence || r->depth == 0 || c == '"' || c == '\'')
             return fail_here(r, "a block collection must begin on a line of its own");
     }
     return scalar(r, ev, parent);
@@ -379,7 +383,7 @@ static enum berth_status flow_comma(struct berth_yaml_reader *r, char close, boo
 
 static enum berth_status in_flow_sequence(struct berth_yaml_reader *r, struct berth_yaml_event *ev)
 {
-    bool closed = false;
+    bool closed;
     BERTH_TRY(flow_comma(r, ']', &closed));
     if (closed)
         return close_level(r, ev);
@@ -391,7 +395,7 @@ static enum berth_status in_flow_sequence(struct berth_yaml_reader *r, struct be
 
 static enum berth_status in_flow_mapping(struct berth_yaml_reader *r, struct berth_yaml_event *ev)
 {
-    bool closed = false;
+    bool closed;
     if (TOP(r)->state == VALUE)
         return flow_value(r, ev);
     BERTH_TRY(flow_comma(r, '}', &closed));
@@ -428,7 +432,8 @@ static enum berth_status root(struct berth_yaml_reader *r, struct berth_yaml_eve
     struct berth_text doc = r->document;
     BERTH_TRY(skip(r));
     if (r->stage == BEHIND_ROOT)
-        return r->at_end ? document_end(r, ev) : fail_here(r, "indented less than the document's first line");
+        return r->at_end ? document_end(r, ev)
+                         : fail_here(r, "behind the document's value, or indented less than its first line");
     if (r->at_end && r->pos < doc.len && doc.ptr[r->pos] == '-') {
         r->pos += 3;
         r->stage = BEHIND_ROOT;
