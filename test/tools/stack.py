@@ -119,7 +119,7 @@ def add_pointers(graph, declared, named, problems):
         if graph.place[title].startswith("port/"):
             graph.slots.append(title)
         else:
-            problems.append("%s: nothing calls %s: it is dead, or test/tools/stack_calls.txt must name the caller whose pointer reaches it"
+            problems.append("%s: only pointers reach %s: say in test/tools/stack_calls.txt who calls it"
                             % (graph.place[title], bare(title)))
     return user
 
