@@ -185,6 +185,12 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)
 # A bench that needs more libraries names them in a line of its own: /* link: -lcurl -lcjson */
 $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
 	$(call link,obj_CC,,$(shell sed -n 's|^/\* link: \(.*\) \*/$$|\1|p' test/bench/$*.c))
+# The mbedTLS that the TLS port was linked with, its allocator redirected, as one archive.
+TLS_LIB := $(if $(MBEDTLS_READY),$(BUILD)/libberth_mbedtls.a)
+$(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES)
+	$(SAY) "  AR    $@"
+	@rm -f $@
+	$(Q)printf 'CREATE %s\n' $@ >$@.mri && printf 'ADDLIB %s\n' $^ >>$@.mri && printf 'SAVE\nEND\n' >>$@.mri && $(AR) -M <$@.mri
 .SECONDARY:
 
 # ---- targets --------------------------------------------------------------------------------------------------
@@ -199,7 +205,7 @@ deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make 
 
 TESTS    := $(C_TESTS:%=$(BUILD)/test/%) $(REPLAYS)
 PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
-test: all $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
+test: all $(TLS_LIB) $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
 	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(TESTS) $(PY_TESTS)
 
 # The mechanical checks that cost seconds; `make test` runs them too, as one test case each.
@@ -246,7 +252,6 @@ SHARE      := $(BUILD)/share
 ASK        := $(if $(CROSS_COMPILE),,$(PROGRAM))
 COMPLETION := $(if $(ASK),$(foreach s,bash zsh fish,$(SHARE)/berth.$s))
 MAN        := $(if $(ASK),$(SHARE)/berth.1)
-TLS_LIB    := $(if $(MBEDTLS_READY),$(BUILD)/libberth_mbedtls.a)
 
 $(COMPLETION): $(SHARE)/berth.%: $(BUILD)/berth
 	@mkdir -p $(@D)
@@ -254,11 +259,6 @@ $(COMPLETION): $(SHARE)/berth.%: $(BUILD)/berth
 $(SHARE)/berth.1: $(BUILD)/berth
 	@mkdir -p $(@D)
 	$(Q)$< help --man >$@
-# The mbedTLS that the TLS port was linked with, its allocator redirected, as one archive.
-$(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES)
-	$(SAY) "  AR    $@"
-	@rm -f $@
-	$(Q)printf 'CREATE %s\n' $@ >$@.mri && printf 'ADDLIB %s\n' $^ >>$@.mri && printf 'SAVE\nEND\n' >>$@.mri && $(AR) -M <$@.mri
 $(SHARE)/berth.pc: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)%=$${prefix}%)' \
