@@ -55,7 +55,7 @@ struct berth_rand berth_posix_rand(void);
 
 /* Sockets. */
 
-/* Addresses of one name that are tried; more are left out. */
+/* Addresses of one name that are tried, two places of them kept for the other family; more are left out. */
 #define BERTH_POSIX_ADDRESSES 8
 /* Connection attempts under way at once. */
 #define BERTH_POSIX_ATTEMPTS 4
@@ -98,7 +98,6 @@ struct berth_posix_question {
     uint16_t id;
     uint16_t type;
     uint8_t state;
-    bool found; /* an answer had addresses */
 };
 
 struct berth_posix_resolver {
@@ -109,19 +108,22 @@ struct berth_posix_resolver {
     size_t address_count;
     struct berth_posix_address servers[BERTH_POSIX_NAME_SERVERS];
     size_t server_count;
+    struct berth_posix_address asked;    /* the last one */
     char search[BERTH_POSIX_SEARCH_CAP]; /* domains, each followed by a blank */
-    size_t search_len;
+    size_t search_len, search_count;
     char query[256]; /* the name that is being asked */
     size_t query_len;
     struct berth_posix_question questions[2];
-    uint64_t give_up_ms;
-    uint64_t try_until_ms;
+    uint64_t give_up_ms, try_until_ms;
     uint64_t settle_ms; /* UINT64_MAX, or: what was found by then is enough */
     uint32_t timeout_ms;
-    unsigned ndots, attempts, rotate;
+    unsigned ndots, attempts;
     unsigned candidate, round, turn, first_server; /* where in the search list and the servers it is */
     int udp_fd, tcp_fd;
-    bool absolute, silent, refused;
+    bool absolute, rotate, no_aaaa;
+    bool answered; /* a server said something about this candidate */
+    bool exists;   /* a candidate's name exists, without an address */
+    bool failed;   /* for a candidate no server had an answer */
     uint8_t tcp_phase, tcp_question;
     size_t tcp_at, tcp_len;
     uint8_t tcp[2 + BERTH_POSIX_ANSWER_CAP];
@@ -154,7 +156,12 @@ struct berth_posix_net {
  * addresses, IPv6 and IPv4 in turn, the next one when the last has failed or stagger_ms after it, up to
  * BERTH_POSIX_ATTEMPTS at once; the first that answers is kept (RFC 8305 without its history). recv() and
  * send() without a connection are BERTH_E_STATE. All three are BERTH_E_CANCELLED when they would have to wait
- * and a signal is pending; the connection is left as it is, a connect() under way is given up. */
+ * and a signal is pending; the connection is left as it is, a connect() under way is given up.
+ *
+ * Names: "localhost" and what ends in ".localhost" is this machine (RFC 6761); then the hosts file; then the
+ * name servers of resolv.conf (nameserver, search, domain; options ndots, timeout, attempts, rotate,
+ * no-aaaa). Built with BERTH_POSIX_GETADDRINFO, the C library is asked instead of name servers: that blocks,
+ * whatever wait_ms says, and uses the heap. */
 struct berth_net berth_posix_net_init(struct berth_posix_net *n, const struct berth_posix_net_config *config);
 
 /* The connected socket, or -1. It stays the net's own. */

@@ -78,4 +78,10 @@ void berth_posix_resolver_add(struct berth_posix_resolver *r, const struct berth
 void berth_posix_read_hosts(struct berth_posix_resolver *r);
 void berth_posix_read_resolv(struct berth_posix_resolver *r);
 
+#ifdef BERTH_POSIX_GETADDRINFO
+/* resolver_system.c: the C library's own resolver for r->query (NUL-terminated), which blocks and uses the
+ * heap. False when there is no address. */
+bool berth_posix_ask_system(struct berth_posix_resolver *r);
+#endif
+
 #endif
