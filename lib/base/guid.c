@@ -4,21 +4,47 @@
 #include <string.h>
 
 #define GUID_LEN 36
+#define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Bit 7 of each byte (all below 0x80) that is in LOW ... HIGH. */
+static uint64_t in_range(uint64_t word, uint8_t low, uint8_t high)
+{
+    return (word + BYTES(0x80u - low)) & ~(word + BYTES(0x7Fu - high));
+}
+
+/* Eight characters at once: hexadecimal digits, made lower case? */
+static bool lower_hex(char eight[8])
+{
+    uint64_t word;
+    memcpy(&word, eight, sizeof word);
+    uint64_t seven_bits = word & BYTES(0x7F);
+    uint64_t lower = seven_bits | BYTES(0x20); /* digits have this bit already */
+    uint64_t good = in_range(seven_bits, '0', '9') | in_range(lower, 'a', 'f');
+    memcpy(eight, &lower, sizeof lower);
+    return (good & ~word & BYTES(0x80)) == BYTES(0x80);
+}
 
 enum berth_status berth_guid_parse(struct berth_text text, struct berth_guid *out_guid)
 {
-    struct berth_guid guid;
-    if (text.len != GUID_LEN)
+    char digits[32];
+    const char *p = text.ptr;
+    if (text.len != GUID_LEN || p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-')
         return BERTH_E_SYNTAX;
-    for (size_t i = 0; i < GUID_LEN; i++) {
-        char c = text.ptr[i];
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
-            return BERTH_E_SYNTAX;
-        guid.text[i] = dash ? c : (char)(c | 0x20); /* digits have this bit already */
-    }
-    guid.text[GUID_LEN] = '\0';
-    *out_guid = guid;
+    memcpy(digits, p, 8);
+    memcpy(digits + 8, p + 9, 4);
+    memcpy(digits + 12, p + 14, 4);
+    memcpy(digits + 16, p + 19, 4);
+    memcpy(digits + 20, p + 24, 12);
+    if (!lower_hex(digits) || !lower_hex(digits + 8) || !lower_hex(digits + 16) || !lower_hex(digits + 24))
+        return BERTH_E_SYNTAX;
+    char *out = out_guid->text;
+    memcpy(out, digits, 8);
+    memcpy(out + 9, digits + 8, 4);
+    memcpy(out + 14, digits + 12, 4);
+    memcpy(out + 19, digits + 16, 4);
+    memcpy(out + 24, digits + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    out[GUID_LEN] = '\0';
     return BERTH_OK;
 }
 

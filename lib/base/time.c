@@ -158,6 +158,32 @@ static enum berth_status take_zone(struct scan *s, int32_t *out_offset)
     return BERTH_OK;
 }
 
+/* Two digits at P; *BAD gets bits when they are none. */
+static uint32_t two_digits(const char *p, uint32_t *bad)
+{
+    uint32_t tens = (uint8_t)p[0] - (uint32_t)'0', ones = (uint8_t)p[1] - (uint32_t)'0';
+    *bad |= (tens > 9) | (ones > 9);
+    return tens * 10 + ones;
+}
+
+#define STAMP_LEN 19 /* YYYY-MM-DDThh:mm:ss */
+
+static bool take_stamp(struct scan *s, struct berth_civil *civil)
+{
+    const char *p = s->p;
+    if (s->end - p < STAMP_LEN)
+        return false;
+    uint32_t bad = (p[4] != '-') | (p[7] != '-') | (p[10] != 'T') | (p[13] != ':') | (p[16] != ':');
+    civil->year = (int32_t)(two_digits(p, &bad) * 100 + two_digits(p + 2, &bad));
+    civil->month = (uint8_t)two_digits(p + 5, &bad);
+    civil->day = (uint8_t)two_digits(p + 8, &bad);
+    civil->hour = (uint8_t)two_digits(p + 11, &bad);
+    civil->minute = (uint8_t)two_digits(p + 14, &bad);
+    civil->second = (uint8_t)two_digits(p + 17, &bad);
+    s->p += STAMP_LEN;
+    return bad == 0;
+}
+
 enum berth_status berth_parse_rfc3339(struct berth_text text, struct berth_time *out_time)
 {
     if (text.len == 0)
@@ -166,9 +192,7 @@ enum berth_status berth_parse_rfc3339(struct berth_text text, struct berth_time 
     struct berth_civil civil;
     struct berth_time time;
     int32_t offset = 0;
-    if (!take_year(&s, &civil) || !take_char(&s, '-') || !take_2(&s, &civil.month) || !take_char(&s, '-') ||
-        !take_2(&s, &civil.day) || !take_char(&s, 'T') || !take_clock(&s, &civil) ||
-        !take_fraction(&s, &time.nanos))
+    if (!take_stamp(&s, &civil) || !take_fraction(&s, &time.nanos))
         return BERTH_E_SYNTAX;
     enum berth_status zone = take_zone(&s, &offset);
     if (zone == BERTH_E_SYNTAX || s.p != s.end)

@@ -41,7 +41,7 @@ static enum berth_status take_string(struct decoder *d, struct berth_text *out_t
     if (last == d->end)
         return malformed(d);
     d->p = last + 1;
-    *out_text = berth_text_make(first, (size_t)(last - first));
+    *out_text = (struct berth_text){first, (size_t)(last - first)};
     return BERTH_OK;
 }
 
@@ -77,9 +77,20 @@ static enum berth_status number_status(struct decoder *d, enum berth_status stat
     return status == BERTH_OK ? status : malformed(d);
 }
 
+#define QUICK_DIGITS 18 /* that always fit an int64_t */
+
 static enum berth_status take_i64(struct decoder *d, int64_t *out_value)
 {
     struct berth_text number;
+    char *p = d->p;
+    int64_t value = 0;
+    for (; p != d->end && berth_json_is_digit(*p) && p - d->p < QUICK_DIGITS; p++)
+        value = value * 10 + (*p - '0');
+    if (p != d->p && p != d->end && !berth_json_is_digit(*p) && *p != '.' && (*p | 0x20) != 'e') {
+        *out_value = value;
+        d->p = p;
+        return BERTH_OK;
+    }
     BERTH_TRY(take_number(d, &number));
     return number_status(d, berth_json_number_i64(number, out_value));
 }
@@ -245,33 +256,49 @@ static enum berth_status take_value(struct decoder *d, const struct berth_field 
     }
 }
 
-/* The field of a member's name, or NULL. */
-static const struct berth_field *find_field(struct frame *frame, struct berth_text name, bool escapes)
+/* Whether the text whose inside begins at P is NAME, which has nothing that needs an escape. */
+static bool is_plain_name(const char *p, const char *end, struct berth_text name)
 {
-    const struct berth_shape *shape = frame->shape;
-    unsigned count = shape->field_count, i = frame->next;
-    for (unsigned tries = 0; tries < count; tries++, i++) {
-        if (i >= count)
-            i = 0;
-        struct berth_text due = shape->fields[i].name;
+    return (size_t)(end - p) > name.len && p[name.len] == '"' && berth_json_same(p, name.ptr, name.len);
+}
+
+/* Passes a member's name at d->p; its field in *OUT_FIELD, or NULL. The likely one is tried first. */
+static enum berth_status take_name(struct decoder *d, struct frame *frame,
+                                   const struct berth_field **out_field)
+{
+    const struct berth_field *fields = frame->shape->fields;
+    unsigned count = frame->shape->field_count, i = frame->next;
+    struct berth_text name;
+    bool escapes;
+    *out_field = NULL;
+    if (i < count && *d->p == '"' && is_plain_name(d->p + 1, d->end, fields[i].name)) {
+        d->p += fields[i].name.len + 2;
+        *out_field = &fields[i];
+        frame->next = (uint8_t)(i + 1);
+        return BERTH_OK;
+    }
+    BERTH_TRY(take_string(d, &name, &escapes));
+    for (i = 0; i < count; i++) {
+        struct berth_text due = fields[i].name;
         if (escapes ? berth_json_raw_equal(name, due)
-                    : due.len == name.len && memcmp(due.ptr, name.ptr, due.len) == 0) {
+                    : due.len == name.len && berth_json_same(due.ptr, name.ptr, due.len)) {
+            *out_field = &fields[i];
             frame->next = (uint8_t)(i + 1);
-            return &shape->fields[i];
+            break;
         }
     }
-    return NULL;
+    return BERTH_OK;
 }
 
 /* A member of the innermost shape: its name, the colon, and its value. */
 static enum berth_status take_member(struct decoder *d)
 {
     struct frame *frame = &d->frames[d->depth - 1];
-    struct berth_text name;
-    bool escapes;
+    const struct berth_field *field;
     size_t count;
-    BERTH_TRY(take_string(d, &name, &escapes));
-    const struct berth_field *field = find_field(frame, name, escapes);
+    if (d->p == d->end)
+        return malformed(d);
+    BERTH_TRY(take_name(d, frame, &field));
     d->p = berth_json_skip_space(d->p, d->end);
     if (d->p == d->end || *d->p != ':')
         return malformed(d);

@@ -57,6 +57,34 @@ static inline const char *berth_json_quote_end(const char *p, const char *end)
     return p;
 }
 
+/* memcmp(a, b, len) == 0 for short texts, in line. */
+static inline bool berth_json_same(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y;
+    uint32_t u, v;
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8) {
+            memcpy(&x, a + i, sizeof x);
+            memcpy(&y, b + i, sizeof y);
+            if (x != y)
+                return false;
+        }
+        memcpy(&x, a + len - 8, sizeof x);
+        memcpy(&y, b + len - 8, sizeof y);
+        return x == y;
+    }
+    if (len >= 4) {
+        memcpy(&u, a, sizeof u);
+        memcpy(&v, b, sizeof v);
+        if (u != v)
+            return false;
+        memcpy(&u, a + len - 4, sizeof u);
+        memcpy(&v, b + len - 4, sizeof v);
+        return u == v;
+    }
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
 static inline bool berth_json_is_space(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';

@@ -118,7 +118,7 @@ static const char *begin_value(struct berth_json_scan *s, const char *p)
         begin_literal(s, "ull");
         break;
     case '\xEF':
-        syntax(s, "a value is due, not a byte order mark");
+        syntax(s, s->depth == s->floor ? "a value is due, not a byte order mark" : "a value is due");
         break;
     default:
         if (berth_json_is_digit(*p))
@@ -133,7 +133,7 @@ static const char *scan_literal(struct berth_json_scan *s, const char *p, const 
 {
     while (p != end && *s->literal != '\0') {
         if (*p != *s->literal) {
-            syntax(s, "a value is due: true, false and null are all there is in letters");
+            syntax(s, "neither true, false nor null");
             return p;
         }
         p++;
@@ -334,6 +334,111 @@ static const char *scan_due(struct berth_json_scan *s, const char *p)
     }
 }
 
+/* Behind a number without exponent that does not reach END, or NULL: then the slow lane reads it. */
+static const char *whole_number(const char *p, const char *end)
+{
+    p += *p == '-';
+    const char *first = p;
+    while (p != end && berth_json_is_digit(*p))
+        p++;
+    if (p == first || (*first == '0' && p - first > 1))
+        return NULL;
+    if (p != end && *p == '.') {
+        const char *dot = p++;
+        while (p != end && berth_json_is_digit(*p))
+            p++;
+        if (p - dot == 1)
+            return NULL;
+    }
+    return p == end || *p == '.' || *p == 'e' || *p == 'E' ? NULL : p;
+}
+
+/* Behind the whole text whose quote is at P when all of it is plain; otherwise the text is begun. */
+static const char *whole_string(struct berth_json_scan *s, const char *p, const char *end, bool name)
+{
+    p = berth_json_plain_end(p + 1, end);
+    if (p != end && *p == '"')
+        return p + 1;
+    s->state = STATE_STRING;
+    s->in_name = name;
+    return p;
+}
+
+/* To the next byte that is no white space; to the slow lane, in STATE, when there is none. */
+#define PASS_SPACE(state_)                                                                                   \
+    do {                                                                                                     \
+        if (p != end && (uint8_t)*p <= ' ')                                                                  \
+            p = skip_space(p, end);                                                                          \
+        s->state = (state_);                                                                                 \
+        if (p == end)                                                                                        \
+            return p;                                                                                        \
+    } while (0)
+
+/* The fast lane: what nobody watches, as far as it is the ordinary case. It begins and stops in the states of
+ * the slow lane, which does everything else: what this one does not know is never wrong, only slower. */
+static const char *fast_lane(struct berth_json_scan *s, const char *p, const char *end)
+{
+    const int lowest = s->watch > s->floor ? s->watch : s->floor;
+    if (s->state == STATE_AFTER)
+        goto after;
+    if (s->state == STATE_NAME)
+        goto name;
+
+value:
+    PASS_SPACE(STATE_VALUE);
+    if (*p == '"') {
+        p = whole_string(s, p, end, false);
+        if (s->state == STATE_STRING)
+            return p;
+    } else if (*p == '{' || *p == '[') {
+        bool object = *p == '{';
+        open_container(s, object);
+        if (s->event != BERTH_JSON_EVENT_NONE || ++p == end || *p != (object ? '"' : '{'))
+            return p;
+        if (object)
+            goto name;
+        goto value;
+    } else {
+        const char *number_end = whole_number(p, end);
+        if (number_end == NULL)
+            return p;
+        p = number_end;
+    }
+
+after:
+    PASS_SPACE(STATE_AFTER);
+    if (*p == ',') {
+        p++;
+        if (in_object(s))
+            goto name;
+        goto value;
+    }
+    if (*p != (in_object(s) ? '}' : ']') || s->depth - 1 <= lowest)
+        return p;
+    s->depth--;
+    p++;
+    goto after;
+
+name:
+    PASS_SPACE(STATE_NAME);
+    if (*p != '"')
+        return p;
+    p = whole_string(s, p, end, true);
+    if (s->state == STATE_STRING)
+        return p;
+    PASS_SPACE(STATE_COLON);
+    if (*p != ':')
+        return p;
+    p++;
+    goto value;
+}
+
+static bool has_fast_lane(const struct berth_json_scan *s)
+{
+    return (s->state == STATE_VALUE || s->state == STATE_AFTER || s->state == STATE_NAME) &&
+           s->depth > s->watch && s->depth > s->floor;
+}
+
 const char *berth_json_scan(struct berth_json_scan *s, const char *p, const char *end)
 {
     s->event = BERTH_JSON_EVENT_NONE;
@@ -359,6 +464,10 @@ const char *berth_json_scan(struct berth_json_scan *s, const char *p, const char
                 p = scan_number(s, p, end);
                 break;
             }
+            if (has_fast_lane(s))
+                p = fast_lane(s, p, end);
+            if (s->state > STATE_DONE || s->event != BERTH_JSON_EVENT_NONE)
+                break;
             p = skip_space(p, end);
             if (p != end)
                 p = scan_due(s, p);

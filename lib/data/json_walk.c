@@ -33,11 +33,10 @@ char *berth_json_skip(char *p, const char *end, size_t *out_count)
             if (p == end)
                 return NULL;
             p++;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if (c == '}' || c == ']') {
-            depth--;
         } else {
+            /* Brackets and braces differ in one bit. Without branches: which byte comes is hard to guess. */
+            depth += (c | 0x20) == '{';
+            depth -= (c | 0x20) == '}';
             commas += c == ',' && depth == 1;
         }
     } while (depth > 0 && p != end);
