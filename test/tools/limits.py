@@ -16,7 +16,7 @@ def tracked():
     try:
         out = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                              check=True, capture_output=True).stdout
-        return [p for p in out.decode().split("\0") if p and os.path.exists(p)]
+        return [p for p in out.decode().split("\0") if p and os.path.isfile(p)]
     except (OSError, subprocess.CalledProcessError):
         return [os.path.relpath(os.path.join(d, f), ".") for d, _, names in os.walk(".") for f in names
                 if not d.startswith("./build") and not d.startswith("./.git")]
