@@ -158,6 +158,12 @@ $(SAY) "  LINK  $@"
 $(Q)$($1) $2 $(LDFLAGS) -Wl,--gc-sections $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $3 -o $@
 endef
 
+# What is linked again when only the libraries or the linker's flags changed.
+LINK_KEY = $(LDFLAGS) $(STATIC) $(MBEDTLS_ARCHIVES)
+LINKED  := $(BUILD)/.link
+$(LINKED): FORCE
+	$(call stamp,$@,LINK_KEY)
+
 # Programs speak TLS. Without mbedTLS the library is still built; the programs say what is missing.
 .PHONY: need-mbedtls
 need-mbedtls:
@@ -166,31 +172,31 @@ need-mbedtls:
 PROGRAM     := $(if $(PROGRAM_SRC),$(BUILD)/berth)
 SAN_PROGRAM := $(if $(PROGRAM_SRC),$(BUILD)/san/berth)
 NOHEAP      := $(if $(and $(PROGRAM_SRC),$(wildcard test/support/noheap.c)),$(BUILD)/noheap/berth)
-$(BUILD)/berth: $(obj_PROGRAM) $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/berth: $(obj_PROGRAM) $(LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,obj_CC,$(STATIC))
-$(BUILD)/san/berth: $(san_PROGRAM) $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/san/berth: $(san_PROGRAM) $(SAN_LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,san_CC)
 # The same objects, with an allocator that aborts once main has begun.
-$(BUILD)/noheap/berth: $(obj_PROGRAM) $(BUILD)/obj/test/support/noheap.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/noheap/berth: $(obj_PROGRAM) $(BUILD)/obj/test/support/noheap.o $(LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,obj_CC,-static)
-$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,obj_CC)
-$(BUILD)/test/%: $(BUILD)/san/test/%.o $(san_TESTLIB) $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/test/%: $(BUILD)/san/test/%.o $(san_TESTLIB) $(SAN_LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,san_CC,,-lcmocka)
 $(REPLAYS): $(BUILD)/test/fuzz/%: $(BUILD)/san/test/fuzz/%.o $(BUILD)/san/test/support/fuzz_replay.o $(san_TESTLIB) \
-    $(SAN_LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+    $(SAN_LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,san_CC)
-$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,fuzzobj_CC,-fsanitize=fuzzer)
 # A bench that needs more libraries names them in a line of its own: /* link: -lcurl -lcjson */
-$(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) | need-mbedtls
+$(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,obj_CC,,$(shell sed -n 's|^/\* link: \(.*\) \*/$$|\1|p' test/bench/$*.c))
 # The mbedTLS that the TLS port was linked with, its allocator redirected, as one archive.
 TLS_LIB := $(if $(MBEDTLS_READY),$(BUILD)/libberth_mbedtls.a)
-$(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES)
+$(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES) $(LINKED)
 	$(SAY) "  AR    $@"
 	@rm -f $@
-	$(Q)printf 'CREATE %s\n' $@ >$@.mri && printf 'ADDLIB %s\n' $^ >>$@.mri && printf 'SAVE\nEND\n' >>$@.mri && $(AR) -M <$@.mri
+	$(Q)printf 'CREATE %s\n' $@ >$@.mri && printf 'ADDLIB %s\n' $(filter %.a,$^) >>$@.mri && printf 'SAVE\nEND\n' >>$@.mri && $(AR) -M <$@.mri
 .SECONDARY:
 
 # ---- targets --------------------------------------------------------------------------------------------------
@@ -206,7 +212,7 @@ deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make 
 TESTS    := $(C_TESTS:%=$(BUILD)/test/%) $(REPLAYS)
 PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
 test: all $(TLS_LIB) $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
-	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(TESTS) $(PY_TESTS)
+	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(PY_TESTS) $(TESTS)
 
 # The mechanical checks that cost seconds; `make test` runs them too, as one test case each.
 QUICK_CHECKS = --check arrows '$(PYTHON) test/tools/arrows.py' \
