@@ -49,6 +49,8 @@ struct berth_http_request {
     const struct berth_source *body;
     enum berth_http_repeat repeat;
     bool expect_continue; /* ask before sending the body; goes ahead after 1 s without an answer */
+    bool no_status_retry; /* 429, 502, 503 and 504 are answers like any other: they mean something to the
+                             platform, which decides itself whether to try again */
     uint64_t range_from;  /* > 0: only the bytes from here on (Range: bytes=N-); a 200 instead of 206 restarts
                              the sink */
 };
@@ -130,7 +132,7 @@ struct berth_http_result {
 struct berth_http {
     struct berth_http_config config;
     struct berth_http_result result;
-    uint64_t private_state[640];
+    uint64_t private_state[544];
 };
 
 /* BERTH_E_ARGUMENT when something required is missing or the buffer is too small. */
