@@ -383,7 +383,7 @@ static enum berth_status flow_comma(struct berth_yaml_reader *r, char close, boo
 
 static enum berth_status in_flow_sequence(struct berth_yaml_reader *r, struct berth_yaml_event *ev)
 {
-    bool closed;
+    bool closed = false;
     BERTH_TRY(flow_comma(r, ']', &closed));
     if (closed)
         return close_level(r, ev);
@@ -395,7 +395,7 @@ static enum berth_status in_flow_sequence(struct berth_yaml_reader *r, struct be
 
 static enum berth_status in_flow_mapping(struct berth_yaml_reader *r, struct berth_yaml_event *ev)
 {
-    bool closed;
+    bool closed = false;
     if (TOP(r)->state == VALUE)
         return flow_value(r, ev);
     BERTH_TRY(flow_comma(r, '}', &closed));
