@@ -71,7 +71,7 @@ struct berth_mbedtls_config {
      * issuer, in force today; the lists are copied into the arena during the handshake. */
     struct berth_text crls;
     /* What to show when the server asks: a certificate (with its chain after it) and its key, PEM or DER; the
-     * key may be encrypted PEM (PKCS#8, or the older form). Both or neither. */
+     * key may be encrypted PEM: the older form with AES, with mbedTLS 3.6 also PKCS#8. Both or neither. */
     struct berth_text client_cert;
     struct berth_text client_key;
     struct berth_text key_password;

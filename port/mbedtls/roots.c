@@ -223,6 +223,11 @@ static enum berth_status say_key(struct berth_mbedtls *tls, int code)
         return berth_mbedtls_say(tls, BERTH_E_SYNTAX, "the client key is encrypted and no password is given");
     if (code == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
         return berth_mbedtls_say(tls, BERTH_E_SYNTAX, "the client key's password is wrong");
+    if (code == MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE || code == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE)
+        return berth_mbedtls_say(
+            tls, BERTH_E_SYNTAX,
+            "this mbedTLS does not know how the client key is encrypted; convert it with: "
+            "openssl pkey -aes256 -traditional");
     w = berth_mbedtls_begin_reason(tls);
     berth_put_string(&w, "mbedTLS cannot read the client key (");
     berth_mbedtls_put_code(&w, code);

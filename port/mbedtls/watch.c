@@ -43,9 +43,13 @@ void berth_mbedtls_watch_feed(struct berth_mbedtls_watch *w, const void *bytes, 
 {
     const uint8_t *p = bytes;
 
-    for (; len > 0 && !w->over; len--, p++) {
+    for (; len > 0; len--, p++) {
         if (w->first_len < sizeof w->first)
             w->first[w->first_len++] = *p;
+        else if (w->over)
+            return;
+        if (w->over)
+            continue;
         if (w->body_left > 0) {
             w->body_left--;
             take_body(w, *p);

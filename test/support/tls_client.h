@@ -5,13 +5,18 @@
 #include "berth/port_mbedtls.h"
 #include "berth/port_posix.h"
 
+#include "net_shim.h"
+
 struct tls_client {
     struct berth_posix_net posix;
+    struct berth_net real;
+    struct net_shim shim;
     struct berth_net inner;
     struct berth_clock clock; /* the system's, SHIFT_S later */
     int64_t shift_s;
     bool no_calendar;
-    struct berth_rand rand;
+    struct berth_rand rand; /* the system's; fails at its call number RAND_FAILS_AT (from 1) */
+    size_t rand_calls, rand_fails_at;
     struct berth_mbedtls_arena arena;
     void *arena_bytes;
     struct berth_mbedtls_config config;
@@ -28,8 +33,11 @@ struct berth_text tls_text(const char *name);
 void tls_client_close(struct tls_client *c);
 /* connect() to 127.0.0.1 and secure() as NAME. */
 enum berth_status tls_client_secure(struct tls_client *c, uint16_t port, const char *name);
-/* GETs / and reads to the end: the bytes of the answer, or a negative status. */
-ptrdiff_t tls_client_get(struct tls_client *c, char *buf, size_t cap);
+/* The same with wait_ms 0 all along; *out_steps calls were needed. */
+enum berth_status tls_client_secure_by_steps(struct tls_client *c, uint16_t port, const char *name,
+                                             size_t *out_steps);
+/* GETs PATH and reads to the end: the bytes of the answer, or a negative status. */
+ptrdiff_t tls_client_get(struct tls_client *c, const char *path, char *buf, size_t cap);
 /* The reason as a string, kept until the next call. */
 const char *tls_client_reason(const struct tls_client *c);
 

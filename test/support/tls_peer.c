@@ -2,15 +2,12 @@
 #define _GNU_SOURCE
 #include "tls_peer.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,21 +114,11 @@ static uint16_t read_port(int fd)
     abort();
 }
 
-struct tls_peer tls_serve(const char *cert, const char *more)
+static struct tls_peer start(const char *command)
 {
     struct tls_peer peer;
     int in[2], out[2];
-    char words[2048];
-    const char *at;
-    size_t len;
 
-    len = (size_t)snprintf(words, sizeof words,
-                           "exec openssl s_server -accept 127.0.0.1:0 -cert %s/%s.pem -cert_chain %s/%s.pem "
-                           "-key %s/%s.key -www ",
-                           tls_certs(), cert, folder, cert, folder, cert);
-    for (at = more; *at != '\0'; at++)
-        len += (size_t)snprintf(words + len, sizeof words - len, *at == '@' ? "%s" : "%.1s",
-                                *at == '@' ? folder : at);
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
         die("pipe");
     peer.pid = fork();
@@ -140,7 +127,7 @@ struct tls_peer tls_serve(const char *cert, const char *more)
         dup2(in[0], 0);
         dup2(out[1], 1);
         dup2(out[1], 2);
-        execl("/bin/sh", "sh", "-c", words, (char *)NULL);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
     close(in[0]);
@@ -151,39 +138,47 @@ struct tls_peer tls_serve(const char *cert, const char *more)
     return peer;
 }
 
-struct tls_peer tls_serve_with(void (*each)(int fd, void *ctx), void *ctx)
+struct tls_peer tls_serve(const char *cert, const char *more)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t address_len = sizeof address;
-    struct tls_peer peer = {.in_fd = -1, .out_fd = -1};
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char words[2048];
+    const char *at;
+    size_t len;
 
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, 16) != 0 || getsockname(listener, (struct sockaddr *)&address, &address_len) != 0)
-        die("listen");
-    peer.port = ntohs(address.sin_port);
-    peer.pid = fork();
-    if (peer.pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;) {
-            int fd = accept(listener, NULL, NULL);
+    len = (size_t)snprintf(
+        words, sizeof words,
+        "cd '%s' && exec openssl s_server -accept 127.0.0.1:0 -cert %s.pem -cert_chain %s.pem "
+        "-key %s.key %s ",
+        tls_certs(), cert, cert, cert, strstr(more, "-WWW") == NULL ? "-www" : "");
+    for (at = more; *at != '\0' && len < sizeof words; at++)
+        len += (size_t)snprintf(words + len, sizeof words - len, *at == '@' ? "." : "%.1s", at);
+    return start(words);
+}
 
-            if (fd < 0)
-                _exit(1);
-            each(fd, ctx);
-            close(fd);
-        }
-    }
-    close(listener);
-    return peer;
+struct tls_peer tls_serve_echo(const char *cert, unsigned cut_at)
+{
+    char words[512];
+    int len = snprintf(words, sizeof words, "exec python3 test/peers/tls_echo.py '%s/%s.pem' '%s/%s.key'",
+                       tls_certs(), cert, folder, cert);
+
+    if (cut_at > 0)
+        snprintf(words + len, sizeof words - (size_t)len, " %u", cut_at);
+    return start(words);
+}
+
+struct tls_peer tls_serve_plain(void)
+{
+    return start(
+        "exec python3 -c 'import socket\n"
+        "s = socket.create_server((\"127.0.0.1\", 0))\n"
+        "print(\"ACCEPT 127.0.0.1:%d\" % s.getsockname()[1], flush=True)\n"
+        "while True:\n"
+        "  c = s.accept()[0]; c.recv(999); c.sendall(b\"HTTP/1.1 400 Bad Request\\r\\n\\r\\n\"); c.close()'");
 }
 
 void tls_stop(struct tls_peer *peer)
 {
     kill(peer->pid, SIGKILL);
     waitpid(peer->pid, NULL, 0);
-    if (peer->in_fd >= 0)
-        close(peer->in_fd);
-    if (peer->out_fd >= 0)
-        close(peer->out_fd);
+    close(peer->in_fd);
+    close(peer->out_fd);
 }

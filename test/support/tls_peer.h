@@ -25,10 +25,13 @@ struct tls_peer {
 };
 
 /* `openssl s_server` on 127.0.0.1 with certificate CERT of the folder and the blank-separated words MORE ("@"
- * in them stands for the folder). It answers a GET with a status page. */
+ * in them stands for the folder). It answers a GET with a status page, with "-WWW" among the words with the
+ * file of that name in the folder. */
 struct tls_peer tls_serve(const char *cert, const char *more);
-/* A process that listens on 127.0.0.1 and runs EACH for one connection after the other. */
-struct tls_peer tls_serve_with(void (*each)(int fd, void *ctx), void *ctx);
+/* test/peers/tls_echo.py with certificate CERT; CUT_AT bytes, 0 = all. */
+struct tls_peer tls_serve_echo(const char *cert, unsigned cut_at);
+/* A server that answers whatever comes with "HTTP/1.1 400 Bad Request", without TLS. */
+struct tls_peer tls_serve_plain(void);
 void tls_stop(struct tls_peer *peer);
 
 #endif

@@ -70,7 +70,8 @@ time_t berth_mbedtls_time(time_t *out);
 #define MBEDTLS_PK_PARSE_C
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_PEM_PARSE_C
-#define MBEDTLS_PKCS5_C /* encrypted keys: PKCS#8 with AES */
+#define MBEDTLS_PKCS5_C /* encrypted keys: PKCS#8 with AES (3.6) ... */
+#define MBEDTLS_MD5_C   /* ... and the older PEM form */
 #define MBEDTLS_CIPHER_MODE_CBC
 #define MBEDTLS_CIPHER_PADDING_PKCS7
 
