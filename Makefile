@@ -47,7 +47,8 @@ VERSION := $(shell sed -n 's/^\#define BERTH_VERSION "\(.*\)"/\1/p' include/bert
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual \
             -Wpointer-arith -Wundef $(WERROR)
-BASE_CFLAGS := -std=c11 -ffunction-sections -fdata-sections $(WARNINGS)
+# The folder's name is not built in, so that the same sources give the same bytes anywhere.
+BASE_CFLAGS := -std=c11 -ffunction-sections -fdata-sections -ffile-prefix-map='$(CURDIR)'=. $(WARNINGS)
 SAN_CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 define newline
@@ -227,7 +228,8 @@ demo: $(PROGRAM) ## a server, a worker and a job with several steps, shown with 
 	@$(PYTHON) test/demo/demo.py
 
 bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON
-	@$(PYTHON) test/bench/bench.py
+	$(foreach b,$(filter bench_%,$(BENCHES)),@$(BUILD)/bench/$b$(newline))
+	$(if $(wildcard test/bench/bench.py),@$(PYTHON) test/bench/bench.py)
 
 help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
