@@ -4,7 +4,10 @@
  *
  * Waiting: every call that can wait takes wait_ms, the longest time it may take; 0 means "only what is ready
  * now". A call that could not finish in that time returns BERTH_E_WOULD_BLOCK and may be called again with
- * the same arguments; deadlines are kept by the caller (berth/http.h). */
+ * the same arguments; deadlines are kept by the caller (berth/http.h). A call that would have to wait may
+ * also answer BERTH_E_CANCELLED, when the program has told its port to stop waiting (a signal,
+ * berth/port_posix.h).
+ */
 #ifndef BERTH_PORT_H
 #define BERTH_PORT_H
 

@@ -10,8 +10,6 @@
 #include <sys/prctl.h>
 #endif
 
-extern char **environ;
-
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif

@@ -4,7 +4,6 @@
 #ifdef __linux__
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h> /* declares renameat() */
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -16,6 +15,13 @@
 #define ENTRIES_CAP 4096
 /* A folder that looks empty and is not: given up after entering it so often. */
 #define IDLE_LIMIT 200
+
+/* openat2's argument (Linux 5.6), which not every C library has a header for. */
+struct open_below {
+    uint64_t flags, mode, resolve;
+};
+#define RESOLVE_NOT_OVER_MOUNTS 0x01U
+#define RESOLVE_NOT_THROUGH_LINKS 0x04U
 
 /* The kernel's record; its name begins at offset 19 on every machine. */
 struct entry {
@@ -46,10 +52,7 @@ static int open_below(int parent, const char *name, dev_t device)
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = -1;
 #ifdef SYS_openat2
-    struct open_how how;
-    memset(&how, 0, sizeof how);
-    how.flags = (unsigned)flags;
-    how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
+    struct open_below how = {(unsigned)flags, 0, RESOLVE_NOT_OVER_MOUNTS | RESOLVE_NOT_THROUGH_LINKS};
     fd = (int)syscall(SYS_openat2, parent, name, &how, sizeof how);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return fd;

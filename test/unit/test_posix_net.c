@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -268,6 +269,69 @@ static void silence_is_a_timeout(void **state)
     close(listener);
 }
 
+/* The first address is silent: the second is tried beside it after the stagger, and wins. */
+static void silence_does_not_hold_up_the_next_address(void **state)
+{
+    (void)state;
+    struct berth_posix_net posix;
+    char hosts[] = "/tmp/berth-hosts-XXXXXX";
+    struct berth_posix_net_config config = {.hosts_path = hosts, .stagger_ms = 100};
+    int fillers[4];
+    uint16_t port;
+    int fds = count_fds();
+    int silent = full_listener(&port, fillers, 4);
+    int good = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    assert_int_equal(bind(good, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(good, 4), 0);
+    int file = mkstemp(hosts);
+    assert_true(dprintf(file, "127.0.0.1 twice.test\n127.0.0.2 twice.test\n") > 0);
+    close(file);
+    struct berth_net net = berth_posix_net_init(&posix, &config);
+    struct berth_endpoint to = endpoint("twice.test", port);
+    uint64_t start = berth_posix_now_ms();
+    assert_int_equal(net.connect(net.ctx, &to, 5000), BERTH_OK);
+    assert_in_range(berth_posix_now_ms() - start, 90, 900);
+    socklen_t len = sizeof at;
+    assert_int_equal(getpeername(berth_posix_net_fd(&posix), (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(ntohl(at.sin_addr.s_addr), INADDR_LOOPBACK + 1);
+    net.close(net.ctx);
+    for (size_t i = 0; i < 4; i++)
+        close(fillers[i]);
+    close(silent);
+    close(good);
+    unlink(hosts);
+    assert_int_equal(count_fds(), fds);
+}
+
+static void no_descriptors_left(void **state)
+{
+    (void)state;
+    struct berth_posix_net posix;
+    struct berth_net net = berth_posix_net_init(&posix, NULL);
+    int taken[64];
+    int count = 0;
+    uint16_t port;
+    struct rlimit before;
+    int listener = listen_on(AF_INET, 4, &port);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit few = {32, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while ((taken[count] = dup(listener)) >= 0)
+        count++;
+    struct berth_endpoint to = endpoint("127.0.0.1", port);
+    enum berth_status status = net.connect(net.ctx, &to, 1000);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    while (count > 0)
+        close(taken[--count]);
+    assert_int_equal(status, BERTH_E_CONNECT);
+    assert_reason_has(&net, "too many open files: 127.0.0.1:");
+    assert_int_equal(net.connect(net.ctx, &to, 1000), BERTH_OK);
+    net.close(net.ctx);
+    close(listener);
+}
+
 static void what_is_no_address(void **state)
 {
     (void)state;
@@ -406,6 +470,26 @@ static void unix_sockets(void **state)
     close(peer);
     assert_int_equal(net.recv(net.ctx, buf, sizeof buf, 100), 0);
     net.close(net.ctx);
+    /* A full queue cannot be polled for; it ends as no answer. */
+    struct berth_posix_net_config config = {.connect_ms = 100};
+    struct berth_posix_net fillers[3];
+    for (int i = 0; i < 3; i++) {
+        struct berth_net filler = berth_posix_net_init(&fillers[i], NULL);
+        enum berth_status filled = filler.connect(filler.ctx, &to, 0);
+        assert_true(filled == BERTH_OK || filled == BERTH_E_WOULD_BLOCK);
+    }
+    net = berth_posix_net_init(&posix, &config);
+    assert_int_equal(net.connect(net.ctx, &to, 0), BERTH_E_WOULD_BLOCK);
+    assert_int_equal(net.connect(net.ctx, &to, 1000), BERTH_E_TIMEOUT);
+    assert_reason(&net, "timed out, no answer from the unix socket");
+    int waiting = accept(listener, NULL, NULL);
+    assert_int_equal(net.connect(net.ctx, &to, 1000), BERTH_OK);
+    net.close(net.ctx);
+    close(waiting);
+    for (int i = 0; i < 3; i++) {
+        struct berth_net filler = {.ctx = &fillers[i], .close = net.close};
+        filler.close(filler.ctx);
+    }
     char path[200];
     memset(path, 'p', sizeof path - 1);
     path[sizeof path - 1] = 0;
@@ -581,6 +665,8 @@ int main(void)
         cmocka_unit_test(ipv6_literal),
         cmocka_unit_test(falls_back_to_the_next_address),
         cmocka_unit_test(silence_is_a_timeout),
+        cmocka_unit_test(silence_does_not_hold_up_the_next_address),
+        cmocka_unit_test(no_descriptors_left),
         cmocka_unit_test(what_is_no_address),
         cmocka_unit_test(addresses_as_text),
         cmocka_unit_test(addresses_as_the_system_has_them),

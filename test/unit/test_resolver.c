@@ -226,16 +226,21 @@ static void do_late(const struct peer *p, const struct query *q)
     reply_late(p, q, 400);
 }
 
+/* This machine, a little late. */
+static void do_home(const struct peer *p, const struct query *q)
+{
+    struct message m;
+    begin_reply(&m, q, OK_FLAGS);
+    if (q->type == 1)
+        put_a(&m, NULL, INADDR_LOOPBACK);
+    usleep(100000);
+    send_to(p, &m);
+}
+
 static void do_silent(const struct peer *p, const struct query *q)
 {
     (void)p;
     (void)q;
-}
-
-static void do_first_silent(const struct peer *p, const struct query *q)
-{
-    if (p->server != 1)
-        reply_good(p, q);
 }
 
 static void do_first_servfail(const struct peer *p, const struct query *q)
@@ -372,8 +377,8 @@ static const struct {
     {"only4answered", do_only4answered},
     {"slow4", do_slow4},
     {"late", do_late},
+    {"home", do_home},
     {"silent", do_silent},
-    {"first-silent", do_first_silent},
     {"first-servfail", do_first_servfail},
     {"first-broken", do_first_broken},
     {"servfail", do_servfail},
@@ -684,8 +689,6 @@ static void several_servers(void **state)
     assert_found("first-servfail.test", "2001:db8::2 10.0.0.2");
     assert_true(took_ms < 500);
     assert_found("first-broken.test", "2001:db8::2 10.0.0.2");
-    assert_found("first-silent.test", "2001:db8::2 10.0.0.2");
-    assert_in_range(took_ms, 950, 1600);
     config.resolve_ms = 1100;
     assert_not_found("silent.test", BERTH_E_TIMEOUT, "the last one asked was 127.0.0.2");
     assert_in_range(took_ms, 1090, 1600);
@@ -827,23 +830,21 @@ static void connects_by_name(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
     assert_int_equal(listen(listener, 2), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
-    struct berth_endpoint to = {BERTH_TEXT("late.test"), ntohs(at.sin_port), {NULL, 0}};
+    struct berth_endpoint to = {BERTH_TEXT("home.test"), ntohs(at.sin_port), {NULL, 0}};
     int steps = 0;
     enum berth_status status;
-    while ((status = net.connect(net.ctx, &to, 0)) == BERTH_E_WOULD_BLOCK && steps++ < 1000) {
+    while ((status = net.connect(net.ctx, &to, 0)) == BERTH_E_WOULD_BLOCK) {
         struct berth_posix_poll_item items[BERTH_POSIX_NET_ITEMS];
-        uint32_t wait_ms = 100;
+        uint32_t wait_ms = 60000;
         size_t count = berth_posix_net_items(&posix, items, &wait_ms);
-        assert_true(count > 0 || wait_ms < 100);
-        if (steps == 1)
+        assert_true(count > 0 && wait_ms < 60000);
+        if (steps == 0)
             assert_int_equal(net.want(net.ctx), BERTH_WANT_READ);
         assert_true(berth_posix_poll(items, count, wait_ms, NULL) >= 0);
-        if (steps > 7)
-            break;
+        assert_true(steps++ < 20);
     }
-    /* 10.0.0.1 is nobody: the name was found and is being tried. */
-    assert_true(steps < 1000);
-    assert_true(status == BERTH_E_WOULD_BLOCK || status == BERTH_E_CONNECT);
+    assert_int_equal(status, BERTH_OK);
+    assert_true(steps >= 2);
     net.close(net.ctx);
     put_file(hosts_path, "127.0.0.1 here.test\n");
     to.host = BERTH_TEXT("here.test");
