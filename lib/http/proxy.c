@@ -52,16 +52,17 @@ static bool entry_matches(struct berth_text entry, const struct berth_url *url)
 {
     struct berth_address address;
     uint64_t port = url->port;
-    if (berth_text_equal(entry, BERTH_TEXT("*")))
+    bool is_address = berth_parse_address(url->host, &address);
+    if (berth_text_equal(entry, BERTH_TEXT("*")) || (is_address && address_matches(entry, &address)))
         return true;
-    if (berth_parse_address(url->host, &address) && address_matches(entry, &address))
-        return true;
+    /* With a port, unless it is an IPv6 address. */
     size_t colon = berth_text_find_byte(entry, ':');
-    if (colon != SIZE_MAX &&
-        berth_parse_u64(berth_text_slice(entry, colon + 1, entry.len), &port) != BERTH_OK)
-        return false; /* an IPv6 address that is not this host */
-    return port == url->port && !url->host_is_ipv6 &&
-           name_matches(berth_text_slice(entry, 0, colon), url->host);
+    struct berth_text rest =
+        colon == SIZE_MAX ? berth_text_make(NULL, 0) : berth_text_slice(entry, colon + 1, entry.len);
+    if (colon != SIZE_MAX && (berth_parse_u64(rest, &port) != BERTH_OK || port != url->port))
+        return false;
+    entry = berth_text_slice(entry, 0, colon);
+    return is_address ? address_matches(entry, &address) : name_matches(entry, url->host);
 }
 
 bool berth_proxy_excluded(struct berth_text no_proxy, const struct berth_url *url)

@@ -1,34 +1,18 @@
 /* Request heads: what may be sent, and writing it piece by piece into a buffer of any size. */
 #include "http/exchange.h"
 
-#include <string.h>
-
 #include "http/chars.h"
+#include "http/window.h"
 
-/* Where a head goes: the bytes from SKIP on, as many as fit; or the trace. The head is made anew for each
- * piece, so that its length has no bound of its own. */
+/* Where a head goes: a part of it to the buffer, or all of it to the trace. */
 struct head_writer {
-    char *buf;
-    size_t cap;
-    size_t len;
-    uint64_t skip;
-    uint64_t total;
+    struct berth_window window;
     struct berth_http *trace; /* NULL: to the buffer */
 };
 
 static void put(struct head_writer *w, struct berth_text text)
 {
-    w->total += text.len;
-    if (w->skip >= text.len) {
-        w->skip -= text.len;
-        return;
-    }
-    text = berth_text_slice(text, (size_t)w->skip, text.len);
-    w->skip = 0;
-    size_t count = text.len < w->cap - w->len ? text.len : w->cap - w->len;
-    if (count > 0)
-        memcpy(w->buf + w->len, text.ptr, count);
-    w->len += count;
+    berth_window_put(&w->window, text);
 }
 
 static void put_field(struct head_writer *w, struct berth_text name, struct berth_text value, bool secret)
@@ -191,13 +175,13 @@ void berth_request_fill_head(struct berth_http *http, bool tunnel)
         make_head(&w, http, tunnel);
         w = (struct head_writer){0};
     }
-    w.buf = berth_exchange_buffer(http) + x->tx_end;
-    w.cap = http->config.buffer_size - x->tx_end;
-    w.skip = x->head_put;
+    w.window.buf = berth_exchange_buffer(http) + x->tx_end;
+    w.window.cap = http->config.buffer_size - x->tx_end;
+    w.window.skip = x->head_put;
     make_head(&w, http, tunnel);
-    x->tx_end += w.len;
-    x->head_put += w.len;
-    x->head_done = x->head_put == w.total;
+    x->tx_end += w.window.len;
+    x->head_put += w.window.len;
+    x->head_done = x->head_put == w.window.total;
 }
 
 static const struct berth_text own_fields[] = {
