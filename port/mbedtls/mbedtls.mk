@@ -27,6 +27,7 @@ ifeq ($(filter 2.28.% 3.6.%,$(MBEDTLS_VERSION)),)
 $(error MBEDTLS_DIR=$(MBEDTLS_DIR) is not an mbedTLS 2.28 or 3.6 source tree$(if $(MBEDTLS_VERSION), (it says $(MBEDTLS_VERSION))))
 endif
 MBEDTLS_READY    := yes
+MBEDTLS_CONFIG   := port/mbedtls/config/berth_mbedtls_config.h
 MBEDTLS_CPPFLAGS := -Iport/mbedtls/config -DMBEDTLS_CONFIG_FILE='"berth_mbedtls_config.h"' -isystem $(MBEDTLS_DIR)/include
 MBEDTLS_OBJ      := $(patsubst $(MBEDTLS_DIR)/library/%.c,$(MBEDTLS_OUT)/own/%.o,$(sort $(wildcard $(MBEDTLS_DIR)/library/*.c)))
 MBEDTLS_ARCHIVES := $(MBEDTLS_OUT)/own/libmbedtls.a
@@ -35,8 +36,10 @@ MBEDTLS_KEY       = $(MBEDTLS_DIR) $(MBEDTLS_VERSION) $(MBEDTLS_CC)
 
 $(MBEDTLS_OUT)/own/.flags: FORCE
 	$(call stamp,$@,MBEDTLS_KEY)
-$(MBEDTLS_OUT)/own/%.o: $(MBEDTLS_DIR)/library/%.c $(MBEDTLS_OUT)/own/.flags
+$(MBEDTLS_OUT)/own/%.o: $(MBEDTLS_DIR)/library/%.c $(MBEDTLS_OUT)/own/.flags $(MBEDTLS_CONFIG)
 	$(call compile,MBEDTLS_CC,$(MBEDTLS_CPPFLAGS) -I$(MBEDTLS_DIR)/library)
+# The compiler does not report it: system headers include it.
+$(foreach v,obj san fuzzobj clangobj,$(MBEDTLS_SRC:%.c=$(BUILD)/$v/%.o)): $(MBEDTLS_CONFIG)
 $(MBEDTLS_OUT)/own/libmbedtls.a: $(MBEDTLS_OBJ)
 	$(archive)
 

@@ -105,7 +105,7 @@ static void pieces_change_nothing(void **state)
         c.shim.send_max = ways[i].send_max;
         c.shim.hesitate = ways[i].hesitate;
         say_if_not(&c, tls_client_secure_by_steps(&c, peer.port, "localhost", &steps), BERTH_OK);
-        assert_true(steps >= 2);
+        assert_true(steps >= (ways[i].hesitate ? 10 : 1));
         check_get(&c);
         tls_client_close(&c);
     }
@@ -297,7 +297,7 @@ static void resumption_is_refused_without_harm(void **state)
     tls_client_close(&c);
     tls_stop(&other);
     /* a slot that is too small keeps nothing and hurts nobody */
-    for (cap = 1; cap < 600; cap += 99) {
+    for (cap = 1; cap < 400; cap += 57) {
         open_client(&c);
         c.config.session = c.session;
         c.config.session_cap = cap;
