@@ -266,7 +266,7 @@ $(COMPLETION): $(SHARE)/berth.%: $(BUILD)/berth
 	$(Q)$< completion $* >$@
 $(SHARE)/berth.1: $(BUILD)/berth
 	@mkdir -p $(@D)
-	$(Q)$< help --man >$@
+	$(Q)$< man >$@
 $(SHARE)/berth.pc: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)%=$${prefix}%)' \
