@@ -98,8 +98,9 @@ static void put_alternatives(struct berth_writer *w, const mbedtls_x509_crt *crt
             berth_mbedtls_put_address(w, at->buf.p, at->buf.len);
     }
     if (count == 0) {
-        berth_put_string(w, "no host, its subject is ");
+        berth_put_string(w, "no host (the subject ");
         put_name(w, &crt->subject);
+        berth_put_string(w, " does not count, only subjectAltName)");
     }
 }
 
@@ -272,6 +273,12 @@ static bool has_address(const mbedtls_x509_crt *crt, const uint8_t *address, siz
     return false;
 }
 
+/* Without subjectAltName mbedTLS would compare the common name; RFC 9525 section 2 forbids that. */
+static bool has_alternatives(const mbedtls_x509_crt *crt)
+{
+    return crt->subject_alt_names.buf.p != NULL;
+}
+
 static bool has_list_of(const mbedtls_x509_crl *list, const mbedtls_x509_crt *leaf)
 {
     for (; list != NULL; list = list->next)
@@ -300,7 +307,8 @@ static enum berth_status check_chain(struct berth_mbedtls *tls, struct findings 
             leaf, roots.raw.p == NULL ? NULL : &roots, tls->config.crls.len == 0 ? NULL : &lists, &profile,
             state->address_len == 0 ? state->name : NULL, &flags, note, f);
         f->flags |= flags;
-        if (state->address_len > 0 && !has_address(leaf, state->address, state->address_len))
+        if (state->address_len == 0 ? !has_alternatives(leaf)
+                                    : !has_address(leaf, state->address, state->address_len))
             f->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
         f->no_crl = tls->config.crls.len > 0 && !is_self_issued(leaf) && !has_list_of(&lists, leaf);
         if ((code != 0 && f->flags == 0) || f->no_crl || f->flags != 0)

@@ -55,6 +55,10 @@ static const struct row rows[] = {
     {"server", "-tls1_2", "ca.pem", "", "", "", "::2", 0, BERTH_E_TLS, "wrong name"},
     {"wildcard", "-tls1_2", "ca.pem", "", "", "", "a.b.berth.example", 0, BERTH_E_TLS, "wrong name"},
     {"wildcard", "-tls1_2", "ca.pem", "", "", "", "berth.example", 0, BERTH_E_TLS, "wrong name"},
+    {"wildcard", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS,
+     "not for 'localhost' but for *.berth.example, *"},
+    {"cnonly", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS,
+     "not for 'localhost' but for no host (the subject 'localhost' does not count"},
     {"server", "-tls1_2", "ca.pem", "", "", "", "local host", 0, BERTH_E_TLS, "not a name"},
     {"server", "-tls1_2", "ca.pem", "", "", "", "", 0, BERTH_E_TLS, "not a name"},
     /* dates */
