@@ -119,7 +119,7 @@ def add_pointers(graph, declared, named, problems):
         if graph.place[title].startswith("port/"):
             graph.slots.append(title)
         else:
-            problems.append("%s: only pointers reach %s: say in test/tools/stack_calls.txt who calls it"
+            problems.append("%s: nothing calls %s: it is dead, or stack_calls.txt must name the caller whose pointer reaches it"
                             % (graph.place[title], bare(title)))
     return user
 
@@ -251,6 +251,8 @@ def main():
     for machine in options.machines:
         label, folder = machine.split("=")
         machines.append((label, *analyse(label, folder, declared, named, bounds, problems)))
+    for name in sorted(named - {"callback"} - {bare(t) for _, graph, _ in machines for t in graph.frame}):
+        problems.append(("all", "%s names %s, and there is no such function" % (options.calls, name)))
     if options.path:
         _, graph, depths = machines[0]
         for title in depths.of(options.path)[1]:
