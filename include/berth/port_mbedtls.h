@@ -1,9 +1,9 @@
 /* TLS round any other berth_net, by mbedTLS 2.28 or 3.6. No mbedTLS header is needed to use it.
  *
  * Trust is closed by default: a connection is secure only when the server's chain ends at one of the given
- * roots, is valid today, is not revoked by the given lists, and names the peer in its subjectAltName (a common
- * name alone does not count, RFC 9525). TLS 1.2 with forward secrecy
- * and an AEAD cipher is what is offered; nothing older is accepted.
+ * roots, is valid today, is not revoked by the given lists, and names the peer in its subjectAltName (a
+ * common name alone does not count, RFC 9525). TLS 1.2 with forward secrecy and an AEAD cipher is what is
+ * offered; nothing older is accepted.
  *
  * All memory of mbedTLS comes from one or more arenas that the caller owns. mbedTLS calls its allocator
  * without a context, so the port keeps one pointer to the object at work: one for each thread on Linux, one

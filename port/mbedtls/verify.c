@@ -173,6 +173,10 @@ static const struct {
     {MBEDTLS_X509_BADCERT_EXPIRED, NULL},
     {MBEDTLS_X509_BADCERT_FUTURE, NULL},
     {MBEDTLS_X509_BADCERT_NOT_TRUSTED, NULL},
+    {MBEDTLS_X509_BADCERT_KEY_USAGE, "the certificate's key usage does not allow it for this"},
+    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
+     "the certificate is not meant for a TLS server (extended key usage)"},
+    {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "the certificate is not meant for a TLS server"},
     {MBEDTLS_X509_BADCERT_CN_MISMATCH, NULL},
     {MBEDTLS_X509_BADCERT_BAD_KEY, "a certificate's key is too weak (RSA below 2048 bits or a small curve)"},
     {MBEDTLS_X509_BADCERT_BAD_MD, "a certificate is signed with a weak hash (below SHA-256)"},
@@ -183,10 +187,6 @@ static const struct {
     {MBEDTLS_X509_BADCRL_BAD_MD, "the given revocation list is signed with a weak hash"},
     {MBEDTLS_X509_BADCRL_BAD_PK, "the given revocation list is signed with a key that is not accepted"},
     {MBEDTLS_X509_BADCRL_BAD_KEY, "the given revocation list is signed with a weak key"},
-    {MBEDTLS_X509_BADCERT_KEY_USAGE, "the certificate's key usage does not allow it for this"},
-    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
-     "the certificate is not meant for a TLS server (extended key usage)"},
-    {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "the certificate is not meant for a TLS server"},
 };
 
 /* The first finding in full; the others only when they are short. */
@@ -310,6 +310,9 @@ static enum berth_status check_chain(struct berth_mbedtls *tls, struct findings 
         if (state->address_len == 0 ? !has_alternatives(leaf)
                                     : !has_address(leaf, state->address, state->address_len))
             f->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+        if (mbedtls_x509_crt_check_extended_key_usage(leaf, MBEDTLS_OID_SERVER_AUTH,
+                                                      MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
+            f->flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
         f->no_crl = tls->config.crls.len > 0 && !is_self_issued(leaf) && !has_list_of(&lists, leaf);
         if ((code != 0 && f->flags == 0) || f->no_crl || f->flags != 0)
             status = BERTH_E_TLS;
