@@ -132,8 +132,8 @@ class Checks(Tree):
                 ("int berth_text_x(int a)\n{\n    volatile char room[16];\n    room[a & 15] = 1;\n"
                  "    return a ? berth_text_x(a - 1) * room[1] : room[0];\n}\n", "recursion"),
                 ("int berth_text_x(int a)\n{\n    volatile char room[a];\n    room[0] = 1;\n    return room[0];\n}\n", "no fixed size"),
-                ("static int hidden(int a)\n{\n    return a * 3;\n}\nextern int (*const berth_slot)(int);\n"
-                 "int (*const berth_slot)(int) = hidden;\nint berth_text_x(int a)\n{\n    return berth_slot(a);\n}\n",
+                ("static int hidden(int a)\n{\n    return a * 3;\n}\nextern int (*berth_slot)(int);\n"
+                 "int (*berth_slot)(int) = hidden;\nint berth_text_x(int a)\n{\n    return berth_slot(a);\n}\n",
                  "nothing calls hidden")):
             with self.subTest(expected=expected):
                 self.write("lib/base/text.c", '/* text */\n#include "berth/text.h"\n' + body)
