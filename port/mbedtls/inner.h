@@ -57,6 +57,7 @@ struct berth_mbedtls_state {
     bool no_entropy;                 /* the random source failed */
     enum berth_status inner_failure; /* of the inner net, or BERTH_OK */
     bool inner_closed;               /* the inner net ended */
+    size_t budget;                   /* bytes that the server may still send for this */
     int64_t good_until_s;            /* the earliest end of a certificate in the chain */
 };
 

@@ -32,6 +32,16 @@ static enum berth_status shim_connect(void *ctx, const struct berth_endpoint *to
     return s->real->connect(s->real->ctx, to, wait_ms);
 }
 
+static ptrdiff_t flood(struct net_shim *s, uint8_t *buf, size_t cap)
+{
+    static const uint8_t warning[] = {21, 3, 3, 0, 2, 1, 90};
+    size_t i;
+
+    for (i = 0; i < cap; i++)
+        buf[i] = warning[s->got_len++ % sizeof warning];
+    return (ptrdiff_t)cap;
+}
+
 static ptrdiff_t shim_recv(void *ctx, void *buf, size_t cap, uint32_t wait_ms)
 {
     struct net_shim *s = ctx;
@@ -41,6 +51,8 @@ static ptrdiff_t shim_recv(void *ctx, void *buf, size_t cap, uint32_t wait_ms)
         return BERTH_E_WOULD_BLOCK;
     if (goes_wrong(s))
         return s->failure;
+    if (s->flood)
+        return flood(s, buf, cap);
     if (s->recv_max != 0 && cap > s->recv_max)
         cap = s->recv_max;
     got = s->real->recv(s->real->ctx, buf, cap, wait_ms);

@@ -15,6 +15,8 @@ struct net_shim {
     enum berth_status failure; /* how; BERTH_OK = the connection ends (send: reset) */
     bool once;                 /* later calls work again; else they go wrong too */
 
+    bool flood; /* recv() brings warning alerts without end */
+
     size_t calls;
     bool hesitated;   /* the last call did */
     bool was_late[2]; /* recv, send: its last call did */

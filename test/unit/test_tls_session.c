@@ -1,11 +1,13 @@
 /* TLS: bytes, ends, steps, resumption, client keys and memory. Against openssl s_server and an echo server.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -376,6 +378,34 @@ static void names_what_is_no_tls(void **state)
     tls_stop(&peer);
 }
 
+/* A server that never answers costs what was allowed, and one that talks without end is left. */
+static void never_waits_without_end(void **state)
+{
+    struct tls_peer peer = tls_serve_plain();
+    struct berth_endpoint to = {.host = BERTH_TEXT("127.0.0.1"), .port = peer.port};
+    struct tls_client c;
+    uint64_t start_ms, took_ms;
+    int round;
+
+    (void)state;
+    kill(peer.pid, SIGSTOP);
+    init_client(&c);
+    c.net = berth_mbedtls_net(&c.tls);
+    assert_int_equal(c.net.connect(c.net.ctx, &to, 5000), BERTH_OK);
+    for (round = 0; round < 3; round++) {
+        start_ms = c.clock.monotonic_ms(c.clock.ctx);
+        assert_int_equal(c.net.secure(c.net.ctx, BERTH_TEXT("localhost"), 100), BERTH_E_WOULD_BLOCK);
+        took_ms = c.clock.monotonic_ms(c.clock.ctx) - start_ms;
+        assert_in_range(took_ms, 99, 2000);
+        assert_int_equal(c.net.want(c.net.ctx), BERTH_WANT_READ);
+    }
+    c.shim.flood = true;
+    assert_int_equal(c.net.secure(c.net.ctx, BERTH_TEXT("localhost"), 0), BERTH_E_TLS);
+    assert_string_equal(tls_client_reason(&c), "the server sends TLS messages without end");
+    tls_client_close(&c);
+    tls_stop(&peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +420,7 @@ int main(void)
         cmocka_unit_test(skips_only_when_told),
         cmocka_unit_test(needs_the_time),
         cmocka_unit_test(names_what_is_no_tls),
+        cmocka_unit_test(never_waits_without_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
