@@ -35,7 +35,9 @@ struct berth_call_result {
                                              wrong where */
     bool has_retry_after;
     uint32_t retry_after_ms;
-    bool maybe_done;        /* the call failed, but the server may have carried it out */
+    /* The call failed, but the server may have carried it out; or it refused a repeated request, of which an
+     * earlier try may have come through. */
+    bool maybe_done;
     uint64_t element_count; /* elements delivered */
     uint64_t skipped_count; /* elements that did not fit the work memory */
     size_t skipped_needed;  /* the most work memory that one of them wanted */
@@ -69,7 +71,12 @@ struct berth_call {
     bool has_body;
     size_t work_used; /* of the client's work memory, by the body */
     enum berth_http_repeat repeat;
-    uint32_t timeout_ms; /* the platform's advice for this operation, used when the caller passes 0 */
+    /* The platform's advice for this operation: the deadline when the caller passes 0 (0 = none), the longest
+     * silence of the server (0 = the HTTP client's), and how long a long poll is for (0 = until the
+     * deadline). */
+    uint32_t timeout_ms;
+    uint32_t idle_ms;
+    uint32_t hold_ms;
     struct berth_http_header headers[4];
     size_t header_count;
     uint64_t range_from;
@@ -81,6 +88,14 @@ struct berth_call {
     berth_call_element_fn *on_element;
     void *element_ctx;
     struct berth_sink sink; /* BYTES */
+    bool single;         /* JSON: the document is one element; path begins with a "[*]" that stands for it */
+    bool attachment;     /* BYTES: text/html without Content-Disposition is a web page, not the file */
+    bool waits_for_work; /* JSON: no element, or hold_ms over, is BERTH_E_NO_WORK */
+    uint32_t operation;  /* the platform's own number for it */
+    /* Platform: checks and completes a decoded element before the callback sees it; may be NULL. A failure is
+     * BERTH_E_PROTOCOL with *out_reason (static text). */
+    enum berth_status (*complete)(const struct berth_call *call, const struct berth_json_element *element,
+                                  void *structure, const char **out_reason);
     /* Platform: what a response other than the expected one means, and the server's words put in OUT_MESSAGE.
      */
     enum berth_status (*judge)(const struct berth_call *call, const struct berth_http_result *result,

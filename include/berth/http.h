@@ -53,6 +53,7 @@ struct berth_http_request {
                              platform, which decides itself whether to try again */
     uint64_t range_from;  /* > 0: only the bytes from here on (Range: bytes=N-); a 200 instead of 206 restarts
                              the sink */
+    uint32_t idle_timeout_ms; /* as in the configuration, for this request alone; 0 = the configuration's */
 };
 
 /* The head of a response; views into the exchange's buffer. */

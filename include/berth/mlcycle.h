@@ -188,7 +188,7 @@ struct berth_mlcycle_metric {
     int64_t i64;
     double number; /* also set for I64 */
     struct berth_text text;
-    struct berth_text raw; /* the value's JSON (read only) */
+    struct berth_text raw; /* read only: the value's JSON; absent for TEXT, which is unescaped in place */
 };
 enum berth_status berth_mlcycle_next_metric(struct berth_json_list *metrics,
                                             struct berth_mlcycle_metric *out_metric) BERTH_MUST_CHECK;
@@ -204,6 +204,10 @@ struct berth_mlcycle_problem {
     uint32_t line, column;
 };
 
+/* All of these: BERTH_E_SYNTAX, UTF8, DEPTH, TRUNCATED for what is not JSON (or YAML), BERTH_E_TYPE for a
+ * value of the wrong kind, BERTH_E_MISSING for what lacks, BERTH_E_RANGE for a number, BERTH_E_ARGUMENT for a
+ * name that the server's database refuses. OUT_PROBLEM may be NULL. */
+
 /* Metrics that are safe to send (wire 2.7): at least one, scalars only, keys not empty, without '.', not
  * starting with '$', numbers finite and, when whole, within int64. */
 enum berth_status
@@ -215,7 +219,8 @@ berth_mlcycle_check_metrics_json(struct berth_text json,
 enum berth_status berth_mlcycle_check_steps_json(char *json, size_t len,
                                                  struct berth_mlcycle_problem *out_problem) BERTH_MUST_CHECK;
 /* A pipeline.yml (wire 4.4) as the JSON array of its steps, name and docker only, ready for add_steps:
- * written into BUF. BERTH_E_SPACE: *out_needed bytes would do. */
+ * written into BUF. Every scalar is its literal text, those of properties too. BERTH_E_SPACE: *out_needed
+ * (may be NULL) bytes would do. */
 enum berth_status berth_mlcycle_pipeline_to_steps(struct berth_text yaml, char *buf, size_t cap,
                                                   struct berth_text *out_steps_json, size_t *out_needed,
                                                   struct berth_mlcycle_problem *out_problem) BERTH_MUST_CHECK;
@@ -269,7 +274,8 @@ enum berth_mlcycle_detail {
     BERTH_MLCYCLE_WHOLE_JOBS = 0, /* a job with its steps: walk job->steps */
     BERTH_MLCYCLE_EACH_STEP =
         1, /* element level 2: each struct berth_mlcycle_step first, then its job (level 1) without steps */
-    BERTH_MLCYCLE_EACH_FRAGMENT = 2 /* level 3: each fragment, then its step, then its job */
+    BERTH_MLCYCLE_EACH_FRAGMENT = 2 /* level 3: each fragment, then its step, then its job; of a fragment
+                                       job_id and step_number (-1: not known yet) are filled in by jobs_get */
 };
 enum berth_status berth_mlcycle_jobs_list(struct berth_call *out_call, struct berth_client *client,
                                           enum berth_mlcycle_detail detail, berth_call_element_fn *on_job,
