@@ -1,6 +1,7 @@
 /* An HTTP client on the memory ports. */
 #include "http_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,4 +173,60 @@ const char *rig_trace(struct rig *rig)
         abort();
     rig->trace[rig->traced.len] = '\0';
     return rig->trace;
+}
+
+bool rig_was_sent(const struct rig *rig, const char *text)
+{
+    return berth_text_find(rig_sent(rig), berth_text_of(text)) != SIZE_MAX;
+}
+
+size_t rig_times_sent(const struct rig *rig, const char *text)
+{
+    struct berth_text sent = rig_sent(rig);
+    size_t count = 0;
+    for (size_t at; (at = berth_text_find(sent, berth_text_of(text))) != SIZE_MAX; count++)
+        sent = berth_text_slice(sent, at + 1, sent.len);
+    return count;
+}
+
+struct berth_http_request rig_request(const char *method, const char *url)
+{
+    struct berth_http_request request = {0};
+    request.method = berth_text_of(method);
+    request.url = berth_text_of(url);
+    return request;
+}
+
+static void rewind_body(const struct berth_http_request *request)
+{
+    if (request->body != NULL && request->body->rewind != NULL &&
+        request->body->rewind(request->body->ctx) != BERTH_OK)
+        abort();
+}
+
+enum berth_status rig_play(struct rig *rig, const struct berth_mem_step *steps, size_t count,
+                           const struct berth_http_request *request)
+{
+    static char events[RIG_EVENTS_CAP], sent[RIG_OUT_CAP];
+    uint64_t now = rig->mem_clock.now_ms;
+    rewind_body(request);
+    rig_configure(rig);
+    rig_script(rig, steps, count);
+    enum berth_status stepwise = rig_run(rig, request, 600000, true);
+    struct berth_text out = rig_sent(rig);
+    memcpy(sent, out.ptr, out.len);
+    strcpy(events, rig_events(rig));
+    rig->mem_clock.now_ms = now;
+    rewind_body(request);
+    rig_configure(rig);
+    rig_script(rig, steps, count);
+    enum berth_status blocking = rig_run(rig, request, 600000, false);
+    if (blocking != stepwise || strcmp(rig_events(rig), events) != 0 ||
+        !berth_text_equal(rig_sent(rig), berth_text_make(sent, out.len))) {
+        fprintf(stderr, "in steps: %s, %zu bytes sent\n%sblocking: %s, %zu bytes sent\n%s",
+                berth_status_name(stepwise), out.len, events, berth_status_name(blocking), rig_sent(rig).len,
+                rig_events(rig));
+        abort();
+    }
+    return blocking;
 }

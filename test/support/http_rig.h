@@ -46,8 +46,15 @@ void rig_script(struct rig *rig, const struct berth_mem_step *steps, size_t coun
 /* Runs to the end: blocking, or (STEPWISE) in steps without waiting. */
 enum berth_status rig_run(struct rig *rig, const struct berth_http_request *request, uint32_t timeout_ms,
                           bool stepwise);
+/* rig_configure(), rig_script() and rig_run(), once in steps and once blocking from the same moment (and from
+ * the start of the request's body, when it rewinds). The test ends when the two differ in anything. */
+enum berth_status rig_play(struct rig *rig, const struct berth_mem_step *steps, size_t count,
+                           const struct berth_http_request *request);
+struct berth_http_request rig_request(const char *method, const char *url);
 /* What was sent since the script was set. */
 struct berth_text rig_sent(const struct rig *rig);
+bool rig_was_sent(const struct rig *rig, const char *text);
+size_t rig_times_sent(const struct rig *rig, const char *text);
 const char *rig_events(struct rig *rig);
 const char *rig_trace(struct rig *rig);
 
