@@ -31,11 +31,14 @@ struct berth_http_header {
 enum berth_http_repeat {
     BERTH_HTTP_REPEAT_BY_METHOD =
         0, /* GET, HEAD, OPTIONS, PUT and DELETE may be repeated (RFC 9110 section 9.2.2) */
-    BERTH_HTTP_REPEAT_NEVER = 1, /* only when the request is known not to have reached the server */
+    /* Only when no byte of the request was sent. A connection that was idle for more than 4 s is then not
+     * used again either (nor for other requests that may not be repeated): its close could cross the request.
+     */
+    BERTH_HTTP_REPEAT_NEVER = 1,
     BERTH_HTTP_REPEAT_ALWAYS = 2 /* the platform says that repeating does no harm */
 };
 
-/* A request. Everything it points to lives until the exchange has ended. */
+/* A request. It is copied; everything it points to lives until the exchange has ended. */
 struct berth_http_request {
     struct berth_text method; /* a token: "GET" */
     struct berth_text url;    /* absolute; see berth/url.h */
@@ -48,12 +51,16 @@ struct berth_http_request {
     /* NULL: no body; then POST, PUT and PATCH say Content-Length: 0. Of unknown length: sent chunked. */
     const struct berth_source *body;
     enum berth_http_repeat repeat;
-    bool expect_continue; /* ask before sending the body; goes ahead after 1 s without an answer */
+    bool expect_continue; /* ask before sending a body that is not empty; goes ahead after 1 s without an
+                             answer */
     bool no_status_retry; /* 429, 502, 503 and 504 are answers like any other: they mean something to the
                              platform, which decides itself whether to try again */
-    uint64_t range_from;  /* > 0: only the bytes from here on (Range: bytes=N-); a 200 instead of 206 restarts
-                             the sink */
-    uint32_t idle_timeout_ms; /* as in the configuration, for this request alone; 0 = the configuration's */
+    /* > 0, GET only: only the bytes from here on (Range: bytes=N-). 206 must begin just there
+     * (BERTH_E_PROTOCOL); 200 instead restarts the sink and sends all of it (BERTH_E_PROTOCOL when the sink
+     * cannot restart); 416 is an answer like any other. To continue a download that an earlier exchange left
+     * unfinished: range_from = what the sink has, and the ETag of then in an If-Range field, so that a file
+     * that changed comes whole. */
+    uint64_t range_from;
 };
 
 /* The head of a response; views into the exchange's buffer. */
@@ -77,7 +84,8 @@ struct berth_http_reader {
      * views live until it returns. Another status than BERTH_OK ends the exchange with it. */
     enum berth_status (*head)(void *ctx, const struct berth_http_head *head);
     /* Takes the body of a 2xx response, framing removed; NULL: it is read and thrown away. Bodies of other
-     * responses are kept, up to BERTH_HTTP_ERROR_BODY_MAX bytes, in the exchange. */
+     * responses are kept, up to BERTH_HTTP_ERROR_BODY_MAX bytes, in the exchange; what is longer than 64 KB
+     * is not read to its end. */
     const struct berth_sink *body;
 };
 
@@ -85,7 +93,14 @@ struct berth_http_reader {
  * secrets hidden. */
 typedef void berth_http_trace(void *ctx, struct berth_text line);
 
-/* How often and when to try again; all zero: 3 tries, 500 ms doubling up to 60 s. */
+/* How often and when to try again; all zero: 3 tries, 500 ms doubling up to 60 s.
+ * Tried again: connections that did not come about, broke or were silent for too long (not: names without an
+ * address, certificates), bodies that ended early, and 429, 502, 503 and 504; only when the request may be
+ * repeated, its body can be read again, and the sink is empty or can restart. A pause is at least what
+ * Retry-After says; one that would pass the deadline is not begun. A body that broke off is continued (Range
+ * and If-Range) instead of begun again when the response had a strong ETag and Accept-Ranges: bytes; its last
+ * head is then a 206. A kept connection that breaks before the first byte of an answer is replaced at once;
+ * that is not one of the tries. */
 struct berth_retry_policy {
     uint8_t tries;    /* including the first; 0 = 3; 1 = never repeat */
     uint32_t base_ms; /* 0 = 500 */
@@ -104,10 +119,13 @@ struct berth_http_config {
     struct berth_text https_proxy; /* "http://host:port" for https URLs (CONNECT); empty: none */
     struct berth_text no_proxy;    /* comma list: host, .domain (also "domain"), address, address/bits, "*" */
     uint32_t connect_timeout_ms;   /* name, TCP and TLS together; 0 = 10,000 */
-    uint32_t
-        idle_timeout_ms; /* longest silence of the peer while a response is due; 0 = no bound of its own */
+    uint32_t idle_timeout_ms; /* longest time in which the peer neither takes a byte of the request nor sends
+                                 one; 0 = no bound of its own */
     struct berth_retry_policy retry;
-    uint8_t redirects_max;      /* 0 = 5; 255 = none */
+    /* Followed: 300, 301, 302, 303, 307 and 308 with a Location, with the same method and body (303: GET
+     * without a body); never from https to http; secret fields, Authorization, Cookie and Proxy-Authorization
+     * only within the first origin. 0 = 5; 255 = a redirect is an answer like any other. */
+    uint8_t redirects_max;
     bool redirect_upgrade_only; /* follow only http to https on the same host name, once (mlcycle 0.1) */
     berth_http_trace *trace;    /* NULL: none */
     void *trace_ctx;
@@ -123,7 +141,7 @@ struct berth_http_result {
     uint64_t received;       /* body bytes delivered */
     uint64_t sent;           /* body bytes sent */
     bool maybe_reached;      /* the request, or a part of it, may have reached the server */
-    unsigned tries;          /* how many were made */
+    unsigned tries;          /* how many were begun */
     struct berth_text
         reason; /* one line about a failure: the net's own words or what was wrong with the peer's bytes */
 };
@@ -147,10 +165,11 @@ enum berth_status berth_http_start(struct berth_http *http, const struct berth_h
                                    const struct berth_http_reader *reader,
                                    uint32_t timeout_ms) BERTH_MUST_CHECK;
 /* Does what can be done within WAIT_MS (0: without waiting). BERTH_E_WOULD_BLOCK: not finished, call again.
- * BERTH_OK: a whole response arrived, whatever its HTTP status (result.http_status). Errors end the exchange:
- * TIMEOUT (the deadline, or the idle bound), RESOLVE, CONNECT, RESET, CLOSED, TLS, PROTOCOL, TRUNCATED,
- * REDIRECT, SPACE (a response head larger than the buffer), the source's, sink's or head callback's own. A
- * retried failure is not reported. */
+ * BERTH_OK: a whole response arrived, whatever its HTTP status (result.http_status); of a request body that
+ * the server refused early (300 and above) the rest was not sent. Errors end the exchange and close the
+ * connection: TIMEOUT (the deadline, or the idle bound), RESOLVE, CONNECT, RESET, CLOSED, TLS, PROTOCOL,
+ * TRUNCATED, REDIRECT, SPACE (a response head larger than the buffer), the source's, sink's or head
+ * callback's own. A retried failure is not reported. */
 enum berth_status berth_http_step(struct berth_http *http, uint32_t wait_ms) BERTH_MUST_CHECK;
 /* After BERTH_E_WOULD_BLOCK: bits of enum berth_want that the net waits for (0 during a pause before a
  * retry), and the longest time in ms until step() must be called again anyway. */

@@ -179,6 +179,9 @@ static enum berth_status round_once(struct berth_http *http)
     const struct berth_clock *clock = http->config.clock;
     x->now_ms = clock->monotonic_ms(clock->ctx);
     x->want = BERTH_WANT_NOTHING;
+    if (x->heard)
+        x->heard_ms = x->now_ms;
+    x->heard = false;
     if (x->now_ms >= x->deadline_ms)
         return berth_exchange_end(http,
                                   berth_exchange_fail(http, BERTH_E_TIMEOUT, "the deadline passed", nothing));

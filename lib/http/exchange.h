@@ -68,7 +68,7 @@ struct berth_exchange {
     uint64_t body_len; /* received, framing removed, whatever its use */
 
     uint64_t range_from;  /* the first byte asked for in this try; 0 = all */
-    uint64_t range_start; /* the first byte of the body as the server said */
+    uint64_t range_start; /* of the whole, the first byte that was delivered */
     int send_failed;      /* enum berth_status of a send that failed before an answer was there */
     unsigned fills;       /* of the send region, to look for an early answer from time to time */
 
@@ -95,6 +95,7 @@ struct berth_exchange {
     bool own_encoding;     /* the caller wrote an Accept-Encoding field */
     bool resumable;        /* the server can continue this body where it broke */
     bool if_range;         /* this try continues one */
+    bool heard;            /* since the round began: heard_ms is due */
     bool ready;            /* step() stopped although there was more to do */
     bool ended;            /* by `end` */
     enum berth_status end; /* what step() returns then */

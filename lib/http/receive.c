@@ -49,7 +49,7 @@ static enum berth_status receive_more(struct berth_http *http, size_t cap, uint3
     if (count <= 0)
         return head_broke(http, count);
     x->rx_len += (size_t)count;
-    x->heard_ms = x->now_ms;
+    x->heard = true;
     x->answered = true;
     return BERTH_OK;
 }
@@ -177,7 +177,8 @@ static enum berth_status check_range(struct berth_http *http)
         if (!parse_content_range(range, &first, &last) || first != x->range_from ||
             (x->head.has_length && x->head.length - 1 != last - first))
             return berth_exchange_fail(http, BERTH_E_PROTOCOL, "another range than was asked for", range);
-        x->range_start = first;
+        if (!x->if_range)
+            x->range_start = first;
         return BERTH_OK;
     }
     x->range_start = 0;
@@ -277,7 +278,7 @@ static enum berth_status finish_answer(struct berth_http *http, bool whole)
     struct berth_exchange *x = berth_exchange_of(http);
     if (!whole || !x->keep || x->rx_pos < x->rx_len)
         berth_exchange_close(http);
-    x->connection.idle_since_ms = x->now_ms;
+    x->connection.idle_since_ms = http->config.clock->monotonic_ms(http->config.clock->ctx);
     if (x->redirecting) {
         berth_exchange_enter(http, BERTH_PHASE_BEGIN, BERTH_NEVER_MS);
         return BERTH_OK;
@@ -329,6 +330,6 @@ enum berth_status berth_receive_body(struct berth_http *http)
         return body_broke(http, count);
     x->rx_pos = 0;
     x->rx_len = (size_t)count;
-    x->heard_ms = x->now_ms;
+    x->heard = true;
     return BERTH_OK;
 }

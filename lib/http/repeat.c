@@ -97,13 +97,15 @@ static uint32_t random_number(const struct berth_http *http)
 /* Whether another try may follow, and the pause before it fits. */
 static bool may_pause(struct berth_http *http, uint64_t *out_end_ms)
 {
-    const struct berth_exchange *x = berth_exchange_of(http);
+    struct berth_exchange *x = berth_exchange_of(http);
+    const struct berth_clock *clock = http->config.clock;
     unsigned tries = http->config.retry.tries != 0 ? http->config.retry.tries : TRIES;
     if (x->tries >= tries || !is_safe(http) || !is_possible(http))
         return false;
     uint32_t pause = berth_retry_pause_ms(&http->config.retry, x->tries + 1u, random_number(http));
     if (http->result.has_retry_after && http->result.retry_after_ms > pause)
         pause = http->result.retry_after_ms;
+    x->now_ms = clock->monotonic_ms(clock->ctx); /* the failure may have been long in coming */
     *out_end_ms = x->now_ms + pause;
     return *out_end_ms < x->deadline_ms;
 }

@@ -18,7 +18,7 @@ void berth_send_reset(struct berth_http *http)
 {
     struct berth_exchange *x = berth_exchange_of(http);
     x->head_put = 0;
-    x->heard_ms = x->now_ms;
+    x->heard = true;
     x->tx_pos = x->tx_end = x->tx_body = 0;
     x->head_done = x->body_done = false;
     x->await_continue = false;
@@ -39,7 +39,7 @@ enum berth_status berth_send_some(struct berth_http *http, uint32_t wait_ms)
         return berth_exchange_net_fail(http, sent == 0 ? BERTH_E_RESET : (enum berth_status)sent,
                                        "the connection broke while sending");
     x->tx_pos += (size_t)sent;
-    x->heard_ms = x->now_ms;
+    x->heard = true;
     if (x->phase == BERTH_PHASE_SEND) {
         x->reached = true;
         http->result.maybe_reached = true;
