@@ -61,6 +61,7 @@ struct berth_http_request {
      * unfinished: range_from = what the sink has, and the ETag of then in an If-Range field, so that a file
      * that changed comes whole. */
     uint64_t range_from;
+    uint32_t idle_timeout_ms; /* as in the configuration, for this request alone; 0 = the configuration's */
 };
 
 /* The head of a response; views into the exchange's buffer. */

@@ -33,8 +33,10 @@ static uint64_t idle_end_ms(const struct berth_http *http, const struct berth_ex
 {
     bool counts =
         x->phase == BERTH_PHASE_SEND || x->phase == BERTH_PHASE_HEAD || x->phase == BERTH_PHASE_BODY;
-    return counts && http->config.idle_timeout_ms != 0 ? x->heard_ms + http->config.idle_timeout_ms
-                                                       : BERTH_NEVER_MS;
+    uint32_t bound = x->request.idle_timeout_ms;
+    if (bound == 0)
+        bound = http->config.idle_timeout_ms;
+    return counts && bound != 0 ? x->heard_ms + bound : BERTH_NEVER_MS;
 }
 
 /* From NOW to the first of the limits. */

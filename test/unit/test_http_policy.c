@@ -700,7 +700,7 @@ static void deadlines(void **state)
     struct berth_http_request request = rig_request("GET", "http://h/");
     (void)state;
     for (int stepwise = 0; stepwise < 2; stepwise++) {
-        rig.config.idle_timeout_ms = 0;
+        rig.config.idle_timeout_ms = request.idle_timeout_ms = 0;
         rig_configure(&rig);
         rig_script(&rig, drip, COUNT(drip));
         uint64_t start = rig.mem_clock.now_ms;
@@ -708,7 +708,8 @@ static void deadlines(void **state)
         assert_int_equal(rig.mem_clock.now_ms - start, 1000);
         assert_reason("deadline");
         assert_int_equal(rig.http.result.received, 2);
-        rig.config.idle_timeout_ms = 500;
+        rig.config.idle_timeout_ms = stepwise ? 500 : 5000;
+        request.idle_timeout_ms = stepwise ? 0 : 500;
         rig_configure(&rig);
         rig_script(&rig, drip, COUNT(drip));
         start = rig.mem_clock.now_ms;
