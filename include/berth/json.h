@@ -328,6 +328,7 @@ struct berth_json_stream {
         uint64_t offset;
         uint8_t depth; /* of the element's container */
     } levels[BERTH_JSON_STREAM_LEVELS];
+    const char *kept; /* bytes of the piece at hand up to here are in the buffer */
     uint8_t segment_count;
     uint8_t level;     /* open elements */
     bool capture;      /* bytes go to the innermost open element */

@@ -126,10 +126,20 @@ static void append(struct berth_json_stream *s, const char *bytes, size_t len)
     s->levels[top].len = sum(s->levels[top].len, len);
 }
 
-/* The innermost element is interrupted by an array of elements: what there is of it is closed off. */
-static void suspend(struct berth_json_stream *s)
+/* Adds what was read of the innermost element since the last time, up to P. */
+static void keep_up(struct berth_json_stream *s, const char *p)
+{
+    if (s->capture && p != s->kept)
+        append(s, s->kept, (size_t)(p - s->kept));
+    s->kept = p;
+}
+
+/* The innermost element is interrupted, at the bracket P, by an array of elements: what there is of it is
+ * closed off. */
+static void suspend(struct berth_json_stream *s, const char *p)
 {
     unsigned top = s->level - 1u;
+    keep_up(s, p);
     append(s, "[", 1);
     size_t len = s->levels[top].len;
     size_t at = sum(s->levels[top].start, len);
@@ -144,13 +154,15 @@ static void suspend(struct berth_json_stream *s)
     s->capture = false;
 }
 
-static void resume(struct berth_json_stream *s)
+/* The array is over before P. */
+static void resume(struct berth_json_stream *s, const char *p)
 {
     append(s, "]", 1);
     s->capture = true;
+    s->kept = p;
 }
 
-static void element_begin(struct berth_json_stream *s, uint64_t offset)
+static void element_begin(struct berth_json_stream *s, const char *p, uint64_t offset)
 {
     unsigned top = s->level++;
     s->levels[top].start = top == 0 ? 0 : sum(s->levels[top - 1].start, s->levels[top - 1].outer_len);
@@ -158,10 +170,12 @@ static void element_begin(struct berth_json_stream *s, uint64_t offset)
     s->levels[top].offset = offset;
     s->levels[top].depth = s->scan.depth;
     s->capture = true;
+    s->kept = p;
 }
 
-static enum berth_status element_end(struct berth_json_stream *s)
+static enum berth_status element_end(struct berth_json_stream *s, const char *p)
 {
+    keep_up(s, p);
     unsigned top = s->level - 1u;
     size_t start = s->levels[top].start, needed = sum(start, s->levels[top].len);
     struct berth_json_element element = {
@@ -188,16 +202,17 @@ static bool begins_value(char c)
            berth_json_is_digit(c);
 }
 
-/* The path leads through the value that begins with FIRST: one segment further, if it is of the right kind.
+/* The path leads through the value that begins at P: one segment further, if it is of the right kind.
  */
-static enum berth_status follow(struct berth_json_stream *s, char first, bool is_element)
+static enum berth_status follow(struct berth_json_stream *s, const char *p, bool is_element)
 {
     int next = s->scan.watch;
+    char first = *p;
     bool star = segment_is_star(s, next);
     if (first == (star ? '[' : '{')) {
         if (star) {
             if (s->level > 0)
-                suspend(s);
+                suspend(s, p);
             s->levels[s->level].index = 0;
             s->found = true;
         }
@@ -218,20 +233,20 @@ static enum berth_status value_begins(struct berth_json_stream *s, const char *p
     bool on_path = depth == 0 || is_element || s->matched;
     s->matched = false;
     if (is_element)
-        element_begin(s, offset);
-    return on_path && depth < s->segment_count ? follow(s, *p, is_element) : BERTH_OK;
+        element_begin(s, p, offset);
+    return on_path && depth < s->segment_count ? follow(s, p, is_element) : BERTH_OK;
 }
 
-static enum berth_status value_ended(struct berth_json_stream *s)
+static enum berth_status value_ended(struct berth_json_stream *s, const char *p)
 {
     if (s->scan.depth < s->scan.watch) {
         s->scan.watch--;
         if (segment_is_star(s, s->scan.watch) && s->level > 0)
-            resume(s);
+            resume(s, p);
     }
     int depth = s->scan.watch;
     bool is_element = depth == 0 ? s->segment_count == 0 : segment_is_star(s, depth - 1);
-    return is_element ? element_end(s) : BERTH_OK;
+    return is_element ? element_end(s, p) : BERTH_OK;
 }
 
 static enum berth_status handle_event(struct berth_json_stream *s, const char *p, uint64_t offset)
@@ -240,7 +255,7 @@ static enum berth_status handle_event(struct berth_json_stream *s, const char *p
     case BERTH_JSON_EVENT_VALUE:
         return value_begins(s, p, offset);
     case BERTH_JSON_EVENT_END:
-        return value_ended(s);
+        return value_ended(s, p);
     case BERTH_JSON_EVENT_NAME:
         name_begin(s);
         return BERTH_OK;
@@ -257,17 +272,19 @@ static enum berth_status handle_event(struct berth_json_stream *s, const char *p
 
 enum berth_status berth_json_stream_feed(struct berth_json_stream *s, const void *bytes, size_t len)
 {
+    if (len == 0)
+        return s->status;
     const char *begin = bytes, *p = begin, *end = begin + len;
+    s->kept = begin;
     while (s->status == BERTH_OK && p != end) {
         const char *next = berth_json_scan(&s->scan, p, end);
-        if (s->capture)
-            append(s, p, (size_t)(next - p));
         if (s->matching)
             name_bytes(s, p, s->scan.event == BERTH_JSON_EVENT_NAME_END ? next - 1 : next);
         p = next;
         s->error.offset = s->offset + (uint64_t)(p - begin);
         s->status = handle_event(s, p, s->error.offset);
     }
+    keep_up(s, p);
     s->offset += (uint64_t)(p - begin);
     return s->status;
 }
@@ -280,7 +297,7 @@ enum berth_status berth_json_stream_end(struct berth_json_stream *s)
     s->status = berth_json_scan_end(&s->scan);
     s->error.reason = s->scan.reason;
     if (s->status == BERTH_OK && s->scan.event == BERTH_JSON_EVENT_END)
-        s->status = value_ended(s);
+        s->status = value_ended(s, s->kept);
     if (s->status == BERTH_OK && s->segment_count > 0 && !s->found) {
         s->error.reason = "the array that is asked for is not there";
         s->status = BERTH_E_MISSING;
