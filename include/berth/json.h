@@ -66,7 +66,8 @@ struct berth_json_cursor {
 
 /* Checks and tokenizes DOCUMENT. TOKENS is any memory of TOKENS_SIZE bytes, aligned for int64_t.
  * BERTH_E_SPACE when there are more tokens than fit (*out_needed, may be NULL: bytes that would do; it is
- * set on success too); BERTH_E_RANGE for a document of 2 GB or more; otherwise as berth_json_check(). */
+ * set on success too); BERTH_E_RANGE for a document of 2 GB or more, BERTH_E_ARGUMENT without token memory or
+ * for one that is not aligned; otherwise as berth_json_check(). */
 enum berth_status berth_json_parse(struct berth_json *out_json, struct berth_text document, void *tokens,
                                    size_t tokens_size, size_t *out_needed,
                                    struct berth_json_error *out_error) BERTH_MUST_CHECK;
@@ -91,6 +92,18 @@ struct berth_json_cursor berth_json_at(struct berth_json_cursor array, size_t in
 enum berth_status berth_json_find_path(struct berth_json_cursor at, struct berth_text path,
                                        struct berth_json_cursor *out_at) BERTH_MUST_CHECK;
 
+/* An enum as it came: value is BERTH_ENUM_UNKNOWN for a text that has no name in the table, and text keeps
+ * the wire's own word (absent for a number). Unknown numbers are kept as they are. */
+#define BERTH_ENUM_UNKNOWN INT32_MIN
+struct berth_enum {
+    int32_t value;
+    struct berth_text text;
+};
+struct berth_enum_name {
+    struct berth_text name;
+    int32_t value;
+};
+
 /* Getters: BERTH_E_MISSING at NONE, BERTH_E_TYPE for another type (null included), and the parser's own
  * errors. Integers are exact: 1.0 and 1e2 are integers, 1.5 is BERTH_E_TYPE, out of range is BERTH_E_RANGE.
  */
@@ -102,6 +115,9 @@ enum berth_status berth_json_get_time(struct berth_json_cursor at,
                                       struct berth_time *out_time) BERTH_MUST_CHECK;
 enum berth_status berth_json_get_guid(struct berth_json_cursor at,
                                       struct berth_guid *out_guid) BERTH_MUST_CHECK;
+/* A number, or a text out of NAME_COUNT names; out_value->text views the document, escapes as they stand. */
+enum berth_status berth_json_get_enum(struct berth_json_cursor at, const struct berth_enum_name *names,
+                                      size_t name_count, struct berth_enum *out_value) BERTH_MUST_CHECK;
 /* The characters, unescaped into W. */
 enum berth_status berth_json_get_text(struct berth_json_cursor at, struct berth_writer *w) BERTH_MUST_CHECK;
 
@@ -169,18 +185,6 @@ enum berth_field_type {
     BERTH_FIELD_LIST,   /* struct berth_json_list: an array, walked later element by element */
     BERTH_FIELD_MAP,    /* struct berth_json_list: an object, walked later member by member */
     BERTH_FIELD_RAW     /* struct berth_text: any value, as JSON */
-};
-
-/* An enum as it came: value is BERTH_ENUM_UNKNOWN for a text that has no name in the table, and text keeps
- * the wire's own word (absent for a number). Unknown numbers are kept as they are. */
-#define BERTH_ENUM_UNKNOWN INT32_MIN
-struct berth_enum {
-    int32_t value;
-    struct berth_text text;
-};
-struct berth_enum_name {
-    struct berth_text name;
-    int32_t value;
 };
 
 /* An array's or object's bytes inside the document, brackets included. A zeroed one is empty. */

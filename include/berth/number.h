@@ -29,9 +29,9 @@ void berth_put_decimal(struct berth_writer *w, int64_t scaled, unsigned scale);
  * BERTH_E_SYNTAX for anything else, BERTH_E_RANGE when it overflows (a value that underflows is 0 or
  * subnormal). */
 enum berth_status berth_parse_double(struct berth_text text, double *out_value) BERTH_MUST_CHECK;
-/* A text that berth_parse_double reads back as the same double, at most 17 significant digits and the
- * shortest such that was found by trying 15, 16 and 17. Always a JSON number. The caller refuses NaN and
- * infinities first: for these it puts "null". */
+/* The shortest digits (at most 17) that berth_parse_double reads back as the same double; of several the
+ * nearest. Plain from 0.00001 up to 21 digits before the dot, otherwise with an exponent: 0.1, 2, 1.5e-7,
+ * 1e21, -0. Always a JSON number. The caller refuses NaN and infinities first: for these it puts "null". */
 void berth_put_double(struct berth_writer *w, double value);
 
 #ifdef __cplusplus

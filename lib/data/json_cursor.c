@@ -41,7 +41,7 @@ static int tokenize(struct berth_text document, jsmntok_t *tokens, size_t cap)
 enum berth_status berth_json_parse(struct berth_json *out_json, struct berth_text document, void *tokens,
                                    size_t tokens_size, size_t *out_needed, struct berth_json_error *out_error)
 {
-    if (tokens == NULL)
+    if (tokens == NULL || (uintptr_t)tokens % _Alignof(jsmntok_t) != 0)
         return BERTH_E_ARGUMENT;
     if (document.len >= INT_MAX)
         return BERTH_E_RANGE;
@@ -288,6 +288,26 @@ enum berth_status berth_json_get_text(struct berth_json_cursor at, struct berth_
     struct berth_text raw;
     BERTH_TRY(raw_of(at, BERTH_JSON_TEXT, &raw));
     return berth_json_unescape(raw, w);
+}
+
+enum berth_status berth_json_get_enum(struct berth_json_cursor at, const struct berth_enum_name *names,
+                                      size_t name_count, struct berth_enum *out_value)
+{
+    int64_t number = 0;
+    struct berth_enum value = {BERTH_ENUM_UNKNOWN, berth_json_raw(at)};
+    if (berth_json_type_of(at) != BERTH_JSON_TEXT) {
+        BERTH_TRY(berth_json_get_i64(at, &number));
+        if (number < INT32_MIN || number > INT32_MAX)
+            return BERTH_E_RANGE;
+        value.value = (int32_t)number;
+        value.text = berth_text_make(NULL, 0);
+    } else {
+        for (size_t i = 0; i < name_count; i++)
+            if (berth_json_raw_equal(value.text, names[i].name))
+                value.value = names[i].value;
+    }
+    *out_value = value;
+    return BERTH_OK;
 }
 
 /* The characters of a short text in BUF; what does not fit is not what is asked for. */

@@ -44,6 +44,8 @@ static void tokens(void **state)
                      BERTH_E_SYNTAX);
     assert_int_equal(error.offset, 3);
     assert_int_equal(berth_json_parse(&json, T("[1]"), NULL, 0, NULL, NULL), BERTH_E_ARGUMENT);
+    assert_int_equal(berth_json_parse(&json, T("[1]"), (char *)token_memory + 1, 100, NULL, NULL),
+                     BERTH_E_ARGUMENT);
     /* What jsmn alone would let through. */
     assert_int_equal(
         berth_json_parse(&json, T("{\"a\" \"b\"}"), token_memory, sizeof token_memory, NULL, NULL),
@@ -236,6 +238,36 @@ static void getters(void **state)
     assert_int_equal(w.len, 5);
     assert_int_equal(berth_json_get_text(berth_json_find(root, T("lone")), &w), BERTH_E_UTF8);
     assert_int_equal(berth_json_get_text(berth_json_find(root, T("n")), &w), BERTH_E_TYPE);
+}
+
+static void enums(void **state)
+{
+    (void)state;
+    static const struct berth_enum_name names[] = {{BERTH_TEXT_INIT("auto"), 0},
+                                                   {BERTH_TEXT_INIT("by hand"), 7}};
+    static const struct {
+        const char *json;
+        enum berth_status status;
+        int32_t value;
+        const char *text;
+    } cases[] = {
+        {"\"auto\"", BERTH_OK, 0, "auto"},
+        {"\"by\\u0020hand\"", BERTH_OK, 7, "by\\u0020hand"},
+        {"\"other\"", BERTH_OK, BERTH_ENUM_UNKNOWN, "other"},
+        {"42", BERTH_OK, 42, NULL},
+        {"-1.0", BERTH_OK, -1, NULL},
+        {"2147483648", BERTH_E_RANGE, 0, NULL},
+        {"1.5", BERTH_E_TYPE, 0, NULL},
+        {"null", BERTH_E_TYPE, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct berth_enum value = {0, {NULL, 0}};
+        assert_int_equal(berth_json_get_enum(parse(cases[i].json), names, 2, &value), cases[i].status);
+        assert_int_equal(value.value, cases[i].value);
+        assert_true(berth_text_equal(value.text, berth_text_of(cases[i].text)));
+    }
+    struct berth_enum value;
+    assert_int_equal(berth_json_get_enum(berth_json_at(parse("[]"), 0), names, 2, &value), BERTH_E_MISSING);
 }
 
 static void unescaping(void **state)
@@ -566,11 +598,17 @@ static void random_round_trips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens),       cmocka_unit_test(moving),
-        cmocka_unit_test(paths),        cmocka_unit_test(integers),
-        cmocka_unit_test(getters),      cmocka_unit_test(unescaping),
-        cmocka_unit_test(writing),      cmocka_unit_test(wrong_writing),
-        cmocka_unit_test(deep_writing), cmocka_unit_test(random_round_trips),
+        cmocka_unit_test(tokens),
+        cmocka_unit_test(moving),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(getters),
+        cmocka_unit_test(enums),
+        cmocka_unit_test(unescaping),
+        cmocka_unit_test(writing),
+        cmocka_unit_test(wrong_writing),
+        cmocka_unit_test(deep_writing),
+        cmocka_unit_test(random_round_trips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
