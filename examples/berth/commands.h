@@ -1,0 +1,40 @@
+/* What the commands of the table call; each returns an exit code. */
+#ifndef BERTH_PROGRAM_COMMANDS_H
+#define BERTH_PROGRAM_COMMANDS_H
+
+struct app;
+
+int mlcycle_projects_list(struct app *app);
+int mlcycle_projects_get(struct app *app);
+int mlcycle_projects_add(struct app *app);
+int mlcycle_projects_update(struct app *app);
+int mlcycle_projects_delete(struct app *app);
+int mlcycle_workers_list(struct app *app);
+int mlcycle_workers_get(struct app *app);
+int mlcycle_workers_add(struct app *app);
+int mlcycle_workers_update(struct app *app);
+int mlcycle_workers_delete(struct app *app);
+int mlcycle_jobs_list(struct app *app);
+int mlcycle_jobs_get(struct app *app);
+int mlcycle_jobs_trigger(struct app *app);
+int mlcycle_jobs_add_steps(struct app *app);
+int mlcycle_jobs_add_metrics(struct app *app);
+int mlcycle_scheduler_pending(struct app *app);
+int mlcycle_scheduler_claim(struct app *app);
+int mlcycle_scheduler_complete(struct app *app);
+int mlcycle_scheduler_error(struct app *app);
+int mlcycle_fragments_list(struct app *app);
+int mlcycle_fragments_get(struct app *app);
+int mlcycle_fragments_latest(struct app *app);
+int mlcycle_fragments_upload(struct app *app);
+int json_check(struct app *app);
+int json_get(struct app *app);
+int yaml_check(struct app *app);
+int yaml_to_json(struct app *app);
+int worker_run(struct app *app);
+int version_run(struct app *app);
+int help_run(struct app *app);
+int completion_run(struct app *app);
+int man_run(struct app *app);
+
+#endif

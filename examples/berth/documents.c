@@ -1,0 +1,129 @@
+/* berth json and berth yaml: documents checked, looked into, converted. */
+#include "app.h"
+#include "commands.h"
+#include "files.h"
+
+enum { DOCUMENT_SIZE = 16 << 20 }; /* untouched memory costs nothing */
+static char document[DOCUMENT_SIZE];
+
+/* "FILE:LINE:COLUMN: REASON". */
+static int fail_at(struct app *app, const char *path, uint32_t line, uint32_t column, const char *reason)
+{
+    char where[1200];
+    struct berth_writer w;
+    berth_writer_init(&w, where, sizeof where);
+    berth_put_string(&w, path);
+    berth_put_char(&w, ':');
+    berth_put_u64(&w, line);
+    berth_put_char(&w, ':');
+    berth_put_u64(&w, column);
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return fail(app, EXIT_BAD_DATA, reason, NULL);
+    return fail(app, EXIT_BAD_DATA, where, reason);
+}
+
+static int fail_json(struct app *app, const char *path, struct berth_text text, enum berth_status status,
+                     const struct berth_json_error *error)
+{
+    uint32_t line, column;
+    text_place(text, error->offset, &line, &column);
+    return fail_at(app, path, line, column,
+                   error->reason != NULL ? error->reason : berth_status_name(status));
+}
+
+int json_check(struct app *app)
+{
+    struct berth_text text;
+    struct berth_json_error error = {0, NULL};
+    const char *path = args_word(&app->args, 0);
+    int code = load_file(app, path, document, sizeof document, &text);
+    if (code != 0)
+        return code;
+    enum berth_status status = berth_json_check(text, &error);
+    return status == BERTH_OK ? EXIT_DONE : fail_json(app, path, text, status, &error);
+}
+
+/* The value at AT: a text as its characters, everything else as it stands in the document. */
+static int print_value(struct app *app, struct berth_json_cursor at)
+{
+    struct berth_text raw = berth_json_raw(at);
+    bool text = berth_json_type_of(at) == BERTH_JSON_TEXT;
+    if (text && !app->json) {
+        struct berth_text plain;
+        if (berth_json_unescape_in_place(document + (raw.ptr - document), raw.len, &plain) != BERTH_OK)
+            return fail(app, EXIT_BAD_DATA, "the text has half of a surrogate pair; --json shows it as it is",
+                        NULL);
+        raw = plain;
+    }
+    if (text && app->json)
+        raw = berth_text_make(raw.ptr - 1, raw.len + 2);
+    out_text(&app->out, raw);
+    out_string(&app->out, "\n");
+    return EXIT_DONE;
+}
+
+int json_get(struct app *app)
+{
+    static uint64_t tokens[DOCUMENT_SIZE]; /* enough for every document that fits */
+    struct berth_text text;
+    struct berth_json json;
+    struct berth_json_error error = {0, NULL};
+    struct berth_json_cursor at;
+    const char *path = args_word(&app->args, 0), *steps = args_word(&app->args, 1);
+    int code = load_file(app, path, document, sizeof document, &text);
+    if (code != 0)
+        return code;
+    enum berth_status status = berth_json_parse(&json, text, tokens, sizeof tokens, NULL, &error);
+    if (status == BERTH_E_SPACE)
+        return fail(app, EXIT_SPACE, path, "has more values than this program holds");
+    if (status != BERTH_OK)
+        return fail_json(app, path, text, status, &error);
+    status = berth_json_find_path(berth_json_root(&json), berth_text_of(steps), &at);
+    if (status == BERTH_E_MISSING)
+        return app->quiet ? EXIT_NO : fail(app, EXIT_NO, "no such value", steps);
+    if (status != BERTH_OK)
+        return fail(app, EXIT_USAGE,
+                    "not a path; write names and [index] joined by dots, such as steps[0].name", steps);
+    return print_value(app, at);
+}
+
+/* ---- YAML
+ * ------------------------------------------------------------------------------------------------------ */
+
+static int convert(struct app *app, struct berth_writer *out)
+{
+    struct berth_text text;
+    struct berth_yaml_error error = {0, 0, NULL};
+    const char *path = args_word(&app->args, 0);
+    int code = load_file(app, path, document, sizeof document, &text);
+    if (code != 0)
+        return code;
+    enum berth_status status = berth_yaml_to_json(text, NULL, out, &error);
+    if (status == BERTH_E_SPACE)
+        return fail(app, EXIT_SPACE, path, "becomes more JSON than this program holds");
+    if (status != BERTH_OK)
+        return fail_at(app, path, error.line, error.column,
+                       error.reason != NULL ? error.reason : berth_status_name(status));
+    return EXIT_DONE;
+}
+
+static char converted[DOCUMENT_SIZE];
+
+int yaml_check(struct app *app)
+{
+    struct berth_writer out;
+    berth_writer_init(&out, converted, sizeof converted);
+    return convert(app, &out);
+}
+
+int yaml_to_json(struct app *app)
+{
+    struct berth_writer out;
+    berth_writer_init(&out, converted, sizeof converted);
+    int code = convert(app, &out);
+    if (code != 0)
+        return code;
+    out_text(&app->out, berth_writer_text(&out));
+    out_string(&app->out, "\n");
+    return EXIT_DONE;
+}

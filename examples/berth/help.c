@@ -1,0 +1,236 @@
+/* Help, manual page and completion scripts, all from the tables. */
+#include "help.h"
+
+#include "commands.h"
+
+#include <string.h>
+
+enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, SCREEN = 100 };
+
+static unsigned width_of(const struct out *o)
+{
+    return o->width > 0 && o->width < SCREEN ? o->width : SCREEN;
+}
+
+/* TEXT wrapped at the screen's width, from column AT on, continued at INDENT. */
+static void paragraph(struct out *o, const char *text, unsigned indent)
+{
+    struct berth_text rest = berth_text_of(text);
+    unsigned room = width_of(o) > indent + 20 ? width_of(o) - indent : 20;
+    while (rest.len > 0) {
+        struct berth_text part = text_fit(rest, room);
+        rest = berth_text_slice(rest, part.len, rest.len);
+        out_text(o, berth_text_trim(part));
+        out_string(o, "\n");
+        if (rest.len > 0)
+            out_repeat(o, ' ', indent);
+    }
+}
+
+/* "  LEFT      TEXT", TEXT on the next line when LEFT is long. */
+static void entry(struct out *o, struct berth_text left, const char *text, unsigned width)
+{
+    if (width > width_of(o) / 2)
+        width = width_of(o) / 2;
+    out_string(o, "  ");
+    out_text(o, left);
+    if (left.len + 3 > width) {
+        out_string(o, "\n");
+        out_repeat(o, ' ', width);
+    } else {
+        out_repeat(o, ' ', width - 2 - left.len);
+    }
+    paragraph(o, text, width);
+}
+
+static void put_option(struct berth_writer *w, const struct option *option)
+{
+    if (option->letter != 0) {
+        berth_put_char(w, '-');
+        berth_put_char(w, option->letter);
+        berth_put_string(w, ", ");
+    }
+    berth_put_string(w, "--");
+    berth_put_string(w, option->name);
+    if (option->value != NULL) {
+        berth_put_char(w, ' ');
+        berth_put_string(w, option->value);
+    }
+}
+
+static void option_entry(struct out *o, const struct option *option)
+{
+    char left[80], right[320];
+    struct berth_writer w, text;
+    berth_writer_init(&w, left, sizeof left);
+    put_option(&w, option);
+    berth_writer_init(&text, right, sizeof right);
+    berth_put_string(&text, option->help);
+    if (option->env != NULL) {
+        berth_put_string(&text, " (environment: ");
+        berth_put_string(&text, option->env);
+        berth_put_string(&text, ")");
+    }
+    const char *help = berth_writer_terminate(&text) == BERTH_OK ? right : option->help;
+    entry(o, berth_writer_text(&w), help, OPTION_WIDTH);
+}
+
+static void options_of(struct out *o, const struct command *command, bool common, const char *title)
+{
+    bool any = false;
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct option *option = &option_table[i];
+        if (!command_takes(command, option) || (option->groups != 0) != common)
+            continue;
+        if (!any) {
+            out_string(o, "\n");
+            out_colour(o, COLOUR_BOLD);
+            out_string(o, title);
+            out_colour(o, COLOUR_NONE);
+            out_string(o, "\n");
+        }
+        any = true;
+        option_entry(o, option);
+    }
+}
+
+int help_command(struct app *app, const struct command *command)
+{
+    struct out *o = &app->out;
+    out_string(o, "berth ");
+    out_string(o, command->words);
+    out_string(o, " [OPTIONS]");
+    if (command->arguments[0] != '\0') {
+        out_string(o, " ");
+        out_string(o, command->arguments);
+    }
+    out_string(o, "\n\n  ");
+    paragraph(o, command->summary, 2);
+    if (command->details != NULL) {
+        out_string(o, "\n  ");
+        paragraph(o, command->details, 2);
+    }
+    options_of(o, command, false, "Options:");
+    options_of(o, command, true, "Common options:");
+    return EXIT_DONE;
+}
+
+static void list_commands(struct out *o, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *c = &command_table[i];
+        if (!command_starts(c->words, words, count))
+            continue;
+        char left[96];
+        struct berth_writer w;
+        berth_writer_init(&w, left, sizeof left);
+        berth_put_string(&w, c->words);
+        if (c->arguments[0] != '\0') {
+            berth_put_char(&w, ' ');
+            berth_put_string(&w, c->arguments);
+        }
+        entry(o, berth_writer_text(&w), c->summary, COMMAND_WIDTH);
+    }
+}
+
+static bool any_command(const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        if (command_starts(command_table[i].words, words, count))
+            return true;
+    }
+    return false;
+}
+
+static const char exit_codes[] =
+    "0 done, 1 the answer is no, 2 wrong usage, 3 network or TLS, 4 refused by the server, 5 bad data, "
+    "6 no space, 7 timeout, 8 conflict, 130 interrupted (128 + the signal's number).";
+
+static int overview(struct app *app)
+{
+    struct out *o = &app->out;
+    out_string(o,
+               "berth " BERTH_VERSION
+               ": talks to GPU job platforms, runs their work.\n\nberth COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+    list_commands(o, NULL, 0);
+    out_string(o, "\n'berth help COMMAND' tells a command's options. Exit codes:\n  ");
+    paragraph(o, exit_codes, 2);
+    return EXIT_DONE;
+}
+
+static const struct command *exact_command(const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        struct berth_text rest = berth_text_of(command_table[i].words), word;
+        size_t n = 0;
+        while (berth_text_split(&rest, ' ', &word))
+            n++;
+        if (n == count && command_starts(command_table[i].words, words, count))
+            return &command_table[i];
+    }
+    return NULL;
+}
+
+static int unknown(struct app *app, const char *const *words, size_t count)
+{
+    size_t known = count;
+    while (known > 0 && !any_command(words, known))
+        known--;
+    char text[256];
+    struct berth_writer w;
+    berth_writer_init(&w, text, sizeof text);
+    berth_put_string(&w, "unknown command '");
+    for (size_t i = 0; i <= known && i < count; i++) {
+        berth_put_string(&w, i > 0 ? " " : "");
+        berth_put_string(&w, words[i]);
+    }
+    berth_put_string(&w, "'; see 'berth help");
+    for (size_t i = 0; i < known; i++) {
+        berth_put_char(&w, ' ');
+        berth_put_string(&w, words[i]);
+    }
+    berth_put_string(&w, "'");
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return fail(app, EXIT_USAGE, "unknown command; see 'berth help'", NULL);
+    return fail(app, EXIT_USAGE, text, NULL);
+}
+
+static int help_words(struct app *app, const char *const *words, size_t count)
+{
+    const struct command *command = exact_command(words, count);
+    if (command != NULL)
+        return help_command(app, command);
+    if (!any_command(words, count))
+        return unknown(app, words, count);
+    list_commands(&app->out, words, count);
+    return EXIT_DONE;
+}
+
+int help_unmatched(struct app *app)
+{
+    const struct args *args = &app->args;
+    bool asked = args_given(args, OPT_HELP);
+    if (args->word_count == 0)
+        return asked ? overview(app) : fail(app, EXIT_USAGE, "which command? see 'berth help'", NULL);
+    if (!any_command(args->words, args->word_count))
+        return unknown(app, args->words, args->word_count);
+    if (asked)
+        return help_words(app, args->words, args->word_count);
+    fail(app, EXIT_USAGE, "the command is not complete; these begin so", NULL);
+    list_commands(&app->err, args->words, args->word_count);
+    return EXIT_USAGE;
+}
+
+int help_run(struct app *app)
+{
+    const struct args *args = &app->args;
+    if (args_count(args) == 0)
+        return overview(app);
+    return help_words(app, args->words + args->command_words, args_count(args));
+}
+
+int version_run(struct app *app)
+{
+    out_string(&app->out, app->json ? "{\"version\":\"" BERTH_VERSION "\"}\n" : "berth " BERTH_VERSION "\n");
+    return EXIT_DONE;
+}

@@ -1,0 +1,128 @@
+/* The manual page, from the tables. */
+#include "app.h"
+#include "commands.h"
+
+/* Roff gives '-', '\', and a dot or quote at the start of a line a meaning of their own. */
+static void roff(struct out *o, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        out_string(o, "\\&");
+    for (; *text != '\0'; text++) {
+        if (*text == '-')
+            out_string(o, "\\-");
+        else if (*text == '\\')
+            out_string(o, "\\e");
+        else
+            out_bytes(o, text, 1);
+    }
+}
+
+static void heading(struct out *o, const char *kind, const char *title)
+{
+    out_string(o, kind);
+    out_string(o, " \"");
+    roff(o, title);
+    out_string(o, "\"\n");
+}
+
+static void option(struct out *o, const struct option *option)
+{
+    out_string(o, ".TP\n\\fB");
+    if (option->letter != 0) {
+        const char letter[] = {'-', option->letter, '\0'};
+        roff(o, letter);
+        out_string(o, "\\fR, \\fB");
+    }
+    roff(o, "--");
+    roff(o, option->name);
+    out_string(o, "\\fR");
+    if (option->value != NULL) {
+        out_string(o, " \\fI");
+        roff(o, option->value);
+        out_string(o, "\\fR");
+    }
+    out_string(o, "\n");
+    roff(o, option->help);
+    if (option->env != NULL) {
+        out_string(o, " (environment: ");
+        roff(o, option->env);
+        out_string(o, ")");
+    }
+    out_string(o, "\n");
+}
+
+static void command(struct out *o, const struct command *command)
+{
+    heading(o, ".SS", command->words);
+    out_string(o, "\\fBberth ");
+    roff(o, command->words);
+    out_string(o, "\\fR [OPTIONS] \\fI");
+    roff(o, command->arguments);
+    out_string(o, "\\fR\n.PP\n");
+    roff(o, command->summary);
+    out_string(o, "\n");
+    if (command->details != NULL) {
+        out_string(o, ".PP\n");
+        roff(o, command->details);
+        out_string(o, "\n");
+    }
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (option_table[i].groups == 0 && command_takes(command, &option_table[i]))
+            option(o, &option_table[i]);
+    }
+}
+
+static void options_of_group(struct out *o, unsigned group, const char *title)
+{
+    heading(o, ".SS", title);
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if ((option_table[i].groups & group) != 0)
+            option(o, &option_table[i]);
+    }
+}
+
+static const struct {
+    const char *code, *meaning;
+} exit_codes[] = {
+    {"0", "done"},
+    {"1", "the answer is no: no work is due, there is no such value"},
+    {"2", "wrong usage"},
+    {"3", "the network: no connection, TLS refused, the server or its proxy is away (502, 503, 504)"},
+    {"4", "the server refused: not found, bad request, too large, its own failure"},
+    {"5", "bad data: a file or an answer that is malformed or ends too early, a file that cannot be read"},
+    {"6", "no space: a full disk, something larger than this program holds"},
+    {"7", "the time was up"},
+    {"8", "conflict: wrong state, name taken, the project is busy"},
+    {"130", "interrupted; in general 128 and the signal's number"},
+};
+
+int man_run(struct app *app)
+{
+    struct out *o = &app->out;
+    out_string(o,
+               ".TH BERTH 1 \"\" \"berth " BERTH_VERSION
+               "\" \"User Commands\"\n.SH NAME\nberth \\- talk to GPU job platforms and "
+               "run their work\n.SH SYNOPSIS\n\\fBberth\\fR COMMAND [OPTIONS] [ARGUMENTS]\n.SH DESCRIPTION\n"
+               "One static program without a heap. Results go to standard output, everything else to "
+               "standard error; every error "
+               "is one line.\n.SH COMMANDS\n");
+    for (size_t i = 0; i < command_count; i++)
+        command(o, &command_table[i]);
+    heading(o, ".SH", "COMMON OPTIONS");
+    options_of_group(o, GROUP_ALL, "Every command");
+    options_of_group(o, GROUP_OUTPUT, "Commands that print results");
+    options_of_group(o, GROUP_SERVER, "Commands that talk to a server");
+    heading(o, ".SH", "EXIT STATUS");
+    for (size_t i = 0; i < sizeof exit_codes / sizeof exit_codes[0]; i++) {
+        out_string(o, ".TP\n\\fB");
+        out_string(o, exit_codes[i].code);
+        out_string(o, "\\fR\n");
+        roff(o, exit_codes[i].meaning);
+        out_string(o, "\n");
+    }
+    heading(o, ".SH", "ENVIRONMENT");
+    out_string(o, "http_proxy, https_proxy, no_proxy: as usual. NO_COLOR: no colours. COLUMNS: the "
+                  "terminal's width. An option's own "
+                  "variable is named with it.\n");
+    return EXIT_DONE;
+}

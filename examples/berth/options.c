@@ -1,0 +1,205 @@
+/* Parsing the command line by the tables. */
+#include "options.h"
+
+#include "berth/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *args_word(const struct args *args, size_t index)
+{
+    return index < args_count(args) ? args->words[args->command_words + index] : NULL;
+}
+
+size_t args_count(const struct args *args)
+{
+    return args->word_count - args->command_words;
+}
+
+bool args_given(const struct args *args, enum option_id id)
+{
+    return args->value[id] != NULL;
+}
+
+bool command_takes(const struct command *command, const struct option *option)
+{
+    return ((command->groups | GROUP_ALL) & option->groups) != 0 ||
+           (command->options & OPTION_BIT(option->id)) != 0;
+}
+
+bool command_starts(const char *words, const char *const *given, size_t count)
+{
+    struct berth_text rest = berth_text_of(words);
+    for (size_t i = 0; i < count; i++) {
+        struct berth_text word;
+        if (!berth_text_split(&rest, ' ', &word) || !berth_text_equal(word, berth_text_of(given[i])))
+            return false;
+    }
+    return true;
+}
+
+static size_t words_in(const char *words)
+{
+    size_t count = 1;
+    for (; *words != '\0'; words++)
+        count += *words == ' ';
+    return count;
+}
+
+static bool complain(char *message, size_t size, const char *a, struct berth_text b, const char *c)
+{
+    struct berth_writer w;
+    berth_writer_init(&w, message, size);
+    berth_put_string(&w, a);
+    berth_put_text(&w, b);
+    berth_put_string(&w, c);
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        strcpy(message, "the arguments cannot be used");
+    return false;
+}
+
+static const struct option *find_long(struct berth_text name)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (berth_text_equal(name, berth_text_of(option_table[i].name)))
+            return &option_table[i];
+    }
+    return NULL;
+}
+
+static const struct option *find_letter(char letter)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (option_table[i].letter == letter)
+            return &option_table[i];
+    }
+    return NULL;
+}
+
+static bool set_option(struct args *args, const struct option *option, const char *value, char *message,
+                       size_t size)
+{
+    args->value[option->id] = value;
+    if (!option->repeated)
+        return true;
+    if (args->multi_count == MULTI_MAX)
+        return complain(message, size, "too many of --", berth_text_of(option->name), "");
+    args->multi[args->multi_count].id = option->id;
+    args->multi[args->multi_count++].value = value;
+    return true;
+}
+
+/* One option at argv[*at]; *at moves on when its value stands in the next argument. */
+static bool take_option(struct args *args, int argc, char **argv, int *at, char *message, size_t size)
+{
+    const char *word = argv[*at];
+    struct berth_text name;
+    const char *value = NULL;
+    const struct option *option;
+    if (word[1] == '-') {
+        struct berth_text rest = berth_text_of(word + 2);
+        if (berth_text_split(&rest, '=', &name) && rest.ptr != NULL)
+            value = rest.ptr;
+        option = find_long(name);
+    } else {
+        name = berth_text_of(word);
+        option = find_letter(word[1]);
+        if (option != NULL && word[2] != '\0') {
+            if (option->value == NULL)
+                return complain(message, size, "write the options of ", name, " one by one");
+            value = word + 2;
+        }
+    }
+    if (option == NULL)
+        return complain(message, size, "unknown option ", berth_text_of(word), "; see 'berth help'");
+    if (option->value == NULL && value != NULL)
+        return complain(message, size, "--", berth_text_of(option->name), " takes no value");
+    if (option->value == NULL)
+        value = "";
+    if (value == NULL && *at + 1 < argc)
+        value = argv[++*at];
+    if (value == NULL)
+        return complain(message, size, "--", berth_text_of(option->name), " needs a value");
+    return set_option(args, option, value, message, size);
+}
+
+static void match_command(struct args *args)
+{
+    args->command = NULL;
+    args->command_words = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        size_t count = words_in(command_table[i].words);
+        if (count > args->command_words && count <= args->fixed_words &&
+            command_starts(command_table[i].words, args->words, count)) {
+            args->command = &command_table[i];
+            args->command_words = count;
+        }
+    }
+}
+
+static bool check_command(const struct args *args, char *message, size_t size)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (args_given(args, (enum option_id)i) && !command_takes(args->command, &option_table[i])) {
+            struct berth_writer w;
+            berth_writer_init(&w, message, size);
+            berth_put_string(&w, "--");
+            berth_put_string(&w, option_table[i].name);
+            berth_put_string(&w, " means nothing to 'berth ");
+            berth_put_string(&w, args->command->words);
+            berth_put_string(&w, "'");
+            return berth_writer_terminate(&w) != BERTH_OK;
+        }
+    }
+    if (args_given(args, OPT_HELP))
+        return true;
+    struct berth_text usage = berth_text_of(args->command->arguments);
+    if (args_count(args) < args->command->least)
+        return complain(message, size, "too few arguments; it takes: ", usage, "");
+    if (args_count(args) > args->command->most)
+        return complain(message, size,
+                        "too many arguments; it takes: ", usage.len > 0 ? usage : BERTH_TEXT("none"), "");
+    return true;
+}
+
+static void take_environment(struct args *args)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const char *name = option_table[i].env;
+        const char *value = name != NULL ? getenv(name) : NULL;
+        if (value != NULL && value[0] != '\0' && args->value[i] == NULL &&
+            command_takes(args->command, &option_table[i])) {
+            args->value[i] = value;
+            args->from_env[i] = true;
+        }
+    }
+}
+
+bool args_parse(struct args *args, int argc, char **argv, char *message, size_t message_size)
+{
+    memset(args, 0, sizeof *args);
+    bool options_end = false;
+    for (int i = 1; i < argc; i++) {
+        if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
+            if (strcmp(argv[i], "--") == 0) {
+                options_end = true;
+                args->fixed_words = args->word_count;
+            } else if (!take_option(args, argc, argv, &i, message, message_size)) {
+                return false;
+            }
+        } else if (args->word_count == WORDS_MAX) {
+            return complain(message, message_size, "too many arguments", BERTH_TEXT(""), "");
+        } else {
+            args->words[args->word_count++] = argv[i];
+        }
+    }
+    if (!options_end)
+        args->fixed_words = args->word_count;
+    match_command(args);
+    if (args->command == NULL)
+        return true;
+    if (!check_command(args, message, message_size))
+        return false;
+    take_environment(args);
+    return true;
+}

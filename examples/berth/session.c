@@ -1,0 +1,165 @@
+/* A connection to a server, made from the common options. */
+#include "session.h"
+
+#include "files.h"
+#include "trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum berth_status parse_seconds(const char *text, uint32_t *out_ms)
+{
+    int64_t ms = 0;
+    BERTH_TRY(berth_parse_decimal(berth_text_of(text), 3, &ms));
+    if (ms < 1 || ms > INT32_MAX)
+        return BERTH_E_RANGE;
+    *out_ms = (uint32_t)ms;
+    return BERTH_OK;
+}
+
+static void trace(void *ctx, struct berth_text line)
+{
+    struct app *app = ctx;
+    out_safe(&app->err, line);
+    out_string(&app->err, "\n");
+    out_flush(&app->err);
+}
+
+/* The first variable that is set; the program's own options come before these. */
+static struct berth_text environment(const char *lower, const char *upper)
+{
+    const char *value = getenv(lower);
+    if (value == NULL || value[0] == '\0')
+        value = upper != NULL ? getenv(upper) : NULL;
+    return value != NULL && value[0] != '\0' ? berth_text_of(value) : BERTH_TEXT("");
+}
+
+static void set_proxies(const struct app *app, struct berth_http_config *config)
+{
+    if (args_given(&app->args, OPT_PROXY)) {
+        config->http_proxy = config->https_proxy = berth_text_of(app->args.value[OPT_PROXY]);
+        return;
+    }
+    config->http_proxy =
+        environment("http_proxy", NULL); /* HTTP_PROXY can be set by a CGI request's header */
+    config->https_proxy = environment("https_proxy", "HTTPS_PROXY");
+    config->no_proxy = environment("no_proxy", "NO_PROXY");
+}
+
+static int set_limits(struct session *s, struct berth_http_config *config)
+{
+    const struct args *args = &s->app->args;
+    uint64_t retries = 0;
+    if (args_given(args, OPT_TIMEOUT) && parse_seconds(args->value[OPT_TIMEOUT], &s->timeout_ms) != BERTH_OK)
+        return fail(s->app, EXIT_USAGE, "--timeout takes seconds, such as 30 or 2.5", NULL);
+    if (args_given(args, OPT_RETRIES)) {
+        if (berth_parse_u64(berth_text_of(args->value[OPT_RETRIES]), &retries) != BERTH_OK || retries > 100)
+            return fail(s->app, EXIT_USAGE, "--retries takes a number from 0 to 100", NULL);
+        config->retry.tries = (uint8_t)(retries + 1);
+    }
+    return 0;
+}
+
+static int open_tls(struct session *s, bool https, const struct session_memory *memory)
+{
+    struct berth_mbedtls_config config;
+    memset(&config, 0, sizeof config);
+    int code = trust_load(s->app, https, &config);
+    if (code != 0)
+        return code;
+    berth_mbedtls_arena_init(&s->arena, memory->arena, memory->arena_size);
+    config.inner = &s->plain;
+    config.clock = program_clock();
+    config.rand = program_rand();
+    config.arena = &s->arena;
+    enum berth_status status = berth_mbedtls_init(&s->tls, &config);
+    if (status != BERTH_OK)
+        return fail_text(s->app, exit_code_of(status), "TLS cannot be set up", berth_mbedtls_reason(&s->tls));
+    if (args_given(&s->app->args, OPT_INSECURE)) {
+        berth_mbedtls_dangerously_skip_verification(&s->tls);
+        if (https && !s->app->quiet)
+            trace(s->app, BERTH_TEXT("berth: warning: the server's certificate is not checked: anybody may "
+                                     "read and change this"));
+    }
+    s->net = berth_mbedtls_net(&s->tls);
+    return 0;
+}
+
+int session_open(struct session *s, struct app *app, const char *base_url,
+                 const struct session_memory *memory)
+{
+    struct berth_http_config config;
+    struct berth_url url;
+    const char *reason = "";
+    memset(s, 0, sizeof *s);
+    memset(&config, 0, sizeof config);
+    s->app = app;
+    if (berth_url_parse(berth_text_of(base_url), &url, &reason) != BERTH_OK)
+        return fail(app, EXIT_USAGE, "the server's address cannot be used", reason);
+    program_catch_signals();
+    int code = set_limits(s, &config);
+    if (code != 0)
+        return code;
+    struct berth_posix_net_config socket_config;
+    memset(&socket_config, 0, sizeof socket_config);
+    socket_config.signals = program_signals();
+    s->plain = berth_posix_net_init(&s->socket, &socket_config);
+    code = open_tls(s, url.https, memory);
+    if (code != 0)
+        return code;
+    set_proxies(app, &config);
+    config.net = &s->net;
+    config.clock = program_clock();
+    config.rand = program_rand();
+    config.buffer = memory->http_buffer;
+    config.buffer_size = memory->http_buffer_size;
+    config.redirect_upgrade_only = true;
+    config.user_agent = BERTH_TEXT("berth/" BERTH_VERSION);
+    if (args_given(&app->args, OPT_VERBOSE)) {
+        config.trace = trace;
+        config.trace_ctx = app;
+    }
+    enum berth_status status = berth_http_init(&s->http, &config);
+    if (status == BERTH_OK)
+        status = berth_client_init(&s->client, &s->http, berth_text_of(base_url), memory->work,
+                                   memory->work_size, &reason);
+    return status == BERTH_OK ? 0
+                              : fail(app, exit_code_of(status), "the connection cannot be set up", reason);
+}
+
+int session_open_only(struct session *s, struct app *app, const char *base_url)
+{
+    static char work[SESSION_WORK_SIZE];
+    static char http_buffer[32768];
+    static uint64_t arena[BERTH_MBEDTLS_ARENA_CAP * 2 / sizeof(uint64_t)];
+    const struct session_memory memory = {work,         sizeof work, arena,
+                                          sizeof arena, http_buffer, sizeof http_buffer};
+    return session_open(s, app, base_url, &memory);
+}
+
+void session_close(struct session *s)
+{
+    berth_http_close(&s->http);
+}
+
+int session_report(struct session *s, const struct berth_call *call, enum berth_status status)
+{
+    const struct berth_call_result *result = &call->result;
+    if (status == BERTH_OK)
+        return 0;
+    if (status == BERTH_E_CANCELLED && program_signal() != 0)
+        return 128 + program_signal();
+    if (s->app->out.failed)
+        return EXIT_SPACE;
+    const char *message = result->message[0] != '\0' ? result->message : berth_status_name(status);
+    int code = fail(s->app, exit_code_of(status), message, NULL);
+    if (result->maybe_done)
+        fail(s->app, EXIT_NETWORK,
+             "the server may have carried it out all the same: look before you repeat it", NULL);
+    return code;
+}
+
+int session_run(struct session *s, struct berth_call *call)
+{
+    return session_report(s, call, berth_call_run(call, s->timeout_ms));
+}
