@@ -52,6 +52,12 @@ int program_signal(void)
     return signals_caught ? berth_posix_signals_pending(&signals_state) : 0;
 }
 
+void program_signal_acknowledge(void)
+{
+    if (signals_caught)
+        berth_posix_signals_acknowledge(&signals_state);
+}
+
 static ptrdiff_t read_fd(int fd, void *buf, size_t cap)
 {
     for (;;) {

@@ -13,7 +13,8 @@ struct berth_posix_signals;
 const struct berth_posix_signals *program_signals(void);
 /* Catches SIGINT, SIGTERM, SIGHUP; called once by commands that wait. */
 void program_catch_signals(void);
-int program_signal(void); /* the number that came, or 0 */
+int program_signal(void);              /* the number that came, or 0 */
+void program_signal_acknowledge(void); /* forgets it, so that waits work again */
 
 /* Reads all of PATH ("-": standard input) into BUF. BERTH_E_SPACE when it is larger than CAP. */
 enum berth_status read_whole(const char *path, char *buf, size_t cap,

@@ -45,6 +45,9 @@ enum option_id {
     OPT_LOG_LIMIT,
     OPT_STEP_TIMEOUT,
     OPT_GRACE,
+    OPT_RUNTIME,
+    OPT_VOLUME,
+    OPT_SOLE,
     OPT_COUNT
 };
 

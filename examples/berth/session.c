@@ -102,7 +102,7 @@ int session_open(struct session *s, struct app *app, const char *base_url,
         return code;
     struct berth_posix_net_config socket_config;
     memset(&socket_config, 0, sizeof socket_config);
-    socket_config.signals = program_signals();
+    socket_config.signals = memory->steady ? NULL : program_signals();
     s->plain = berth_posix_net_init(&s->socket, &socket_config);
     code = open_tls(s, url.https, memory);
     if (code != 0)
@@ -132,8 +132,8 @@ int session_open_only(struct session *s, struct app *app, const char *base_url)
     static char work[SESSION_WORK_SIZE];
     static char http_buffer[32768];
     static uint64_t arena[BERTH_MBEDTLS_ARENA_CAP * 2 / sizeof(uint64_t)];
-    const struct session_memory memory = {work,         sizeof work, arena,
-                                          sizeof arena, http_buffer, sizeof http_buffer};
+    const struct session_memory memory = {work,        sizeof work,        arena, sizeof arena,
+                                          http_buffer, sizeof http_buffer, false};
     return session_open(s, app, base_url, &memory);
 }
 

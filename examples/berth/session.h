@@ -32,6 +32,7 @@ struct session_memory {
     size_t arena_size;
     void *http_buffer;
     size_t http_buffer_size;
+    bool steady; /* signals do not end its waits: the caller never waits in it */
 };
 int session_open(struct session *s, struct app *app, const char *base_url,
                  const struct session_memory *memory);

@@ -60,6 +60,14 @@ const struct option option_table[OPT_COUNT] = {
      "stop a step that runs longer (default: never)"},
     {OPT_GRACE, "grace", 0, "SECONDS", 0, false, NULL,
      "time between SIGTERM and SIGKILL for a step (default 10)"},
+    {OPT_RUNTIME, "runtime", 0, "NAME", 0, false, "MLCYCLE_RUNTIME",
+     "docker: the engine's runtime for containers, such as nvidia (default: the engine's own)"},
+    {OPT_VOLUME, "volume", 0, "NAME", 0, false, "MLCYCLE_VOLUME",
+     "docker: the named volume that backs the work folder, for a worker that is itself in a container; "
+     "mounted whole at /app"},
+    {OPT_SOLE, "sole-worker", 0, NULL, 0, false, NULL,
+     "no other worker asks this server: a claim whose answer was lost is taken as won when the step is in "
+     "progress"},
 };
 
 #define MLCYCLE (GROUP_SERVER | GROUP_OUTPUT), OPTION_BIT(OPT_HOST)
@@ -137,7 +145,8 @@ const struct command command_table[] = {
     {"worker", "", 0, 0,
      MLCYCLE | OPTION_BIT(OPT_ONCE) | OPTION_BIT(OPT_RUNNER) | OPTION_BIT(OPT_DOCKER) | OPTION_BIT(OPT_GPUS) |
          OPTION_BIT(OPT_GPUS_PER_STEP) | OPTION_BIT(OPT_WORKDIR) | OPTION_BIT(OPT_LOG_LIMIT) |
-         OPTION_BIT(OPT_STEP_TIMEOUT) | OPTION_BIT(OPT_GRACE),
+         OPTION_BIT(OPT_STEP_TIMEOUT) | OPTION_BIT(OPT_GRACE) | OPTION_BIT(OPT_RUNTIME) |
+         OPTION_BIT(OPT_VOLUME) | OPTION_BIT(OPT_SOLE),
      worker_run, "run the steps of an mlcycle server's jobs",
      "Waits for steps, claims one, clones its project, runs it, uploads its log and the metrics that it "
      "wrote as a flat JSON object to "

@@ -1,0 +1,125 @@
+/* Which GPUs a worker has, and which a step gets. */
+#define _DEFAULT_SOURCE
+#include "worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { GPUS_MAX = 64 };
+
+static uint64_t lowest(uint64_t count)
+{
+    return count >= GPUS_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+}
+
+static bool add_range(struct berth_text part, uint64_t *gpus)
+{
+    uint64_t from = 0, to = 0;
+    struct berth_text first, rest = berth_text_trim(part);
+    if (!berth_text_split(&rest, '-', &first) || berth_parse_u64(first, &from) != BERTH_OK)
+        return false;
+    to = from;
+    if (rest.ptr != NULL && berth_parse_u64(rest, &to) != BERTH_OK)
+        return false;
+    if (from > to || to >= GPUS_MAX)
+        return false;
+    *gpus |= lowest(to + 1) & ~lowest(from);
+    return true;
+}
+
+bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_all)
+{
+    uint64_t count = 0;
+    struct berth_text rest = berth_text_of(text), part;
+    *out_gpus = 0;
+    *out_all = berth_text_equal(rest, BERTH_TEXT("all"));
+    if (*out_all) {
+        *out_gpus = gpus_of_machine();
+        return true;
+    }
+    if (counted && berth_parse_u64(rest, &count) == BERTH_OK) {
+        *out_gpus = lowest(count);
+        return count <= GPUS_MAX;
+    }
+    while (berth_text_split(&rest, ',', &part)) {
+        if (part.len > 0 && !add_range(part, out_gpus))
+            return false;
+    }
+    return *out_gpus != 0;
+}
+
+uint64_t gpus_of_machine(void)
+{
+    uint64_t gpus = 0;
+    for (unsigned i = 0; i < GPUS_MAX; i++) {
+        char path[32];
+        struct berth_writer w;
+        berth_writer_init(&w, path, sizeof path);
+        berth_put_string(&w, "/dev/nvidia");
+        berth_put_u64(&w, i);
+        if (berth_writer_terminate(&w) == BERTH_OK && access(path, F_OK) == 0)
+            gpus |= UINT64_C(1) << i;
+    }
+    return gpus;
+}
+
+static unsigned count_of(uint64_t gpus)
+{
+    unsigned count = 0;
+    for (; gpus != 0; gpus &= gpus - 1)
+        count++;
+    return count;
+}
+
+bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *step, uint32_t *out_count)
+{
+    struct berth_json_list properties = step->docker.properties;
+    struct berth_mlcycle_metric property;
+    unsigned all = count_of(worker->gpus);
+    *out_count = worker->gpus_per_step < all ? worker->gpus_per_step : all;
+    if (worker->gpus_per_step != UINT32_MAX)
+        *out_count = worker->gpus_per_step;
+    if (step->number == 0)
+        *out_count = 0; /* it only reads the pipeline */
+    while (berth_mlcycle_next_metric(&properties, &property) == BERTH_OK) {
+        uint64_t count = 0;
+        if (!berth_text_equal(property.key, BERTH_TEXT("gpus")) || property.kind == BERTH_MLCYCLE_METRIC_NULL)
+            continue;
+        struct berth_text text = property.kind == BERTH_MLCYCLE_METRIC_TEXT ? property.text : property.raw;
+        if (berth_text_equal(text, BERTH_TEXT("all")))
+            count = all;
+        else if (berth_parse_u64(text, &count) != BERTH_OK || count > GPUS_MAX)
+            return false;
+        *out_count = (uint32_t)count;
+    }
+    return true;
+}
+
+bool gpus_choose(const struct worker *worker, uint32_t count, uint64_t *out_gpus)
+{
+    uint64_t free_gpus = worker->gpus;
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
+        if (worker->slots[i].phase != PHASE_FREE)
+            free_gpus &= ~worker->slots[i].gpus;
+    }
+    *out_gpus = 0;
+    for (; count > 0 && free_gpus != 0; count--) {
+        uint64_t lowest_bit = free_gpus & (~free_gpus + 1);
+        *out_gpus |= lowest_bit;
+        free_gpus &= ~lowest_bit;
+    }
+    return count == 0;
+}
+
+void gpus_put(struct berth_writer *w, uint64_t gpus)
+{
+    bool any = false;
+    for (unsigned i = 0; i < GPUS_MAX; i++) {
+        if ((gpus >> i & 1) == 0)
+            continue;
+        if (any)
+            berth_put_char(w, ',');
+        any = true;
+        berth_put_u64(w, i);
+    }
+}

@@ -1,0 +1,191 @@
+/* The worker's state file: what the next life must know when this one ends without notice. */
+#define _DEFAULT_SOURCE
+#include "worker.h"
+
+#include "files.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* One record a slot, in a JSON array; a shape describes it for both directions. */
+static const struct berth_field record_fields[] = {
+    {BERTH_TEXT_INIT("job"), BERTH_FIELD_GUID, BERTH_FIELD_REQUIRED, offsetof(struct step_record, job), NULL,
+     NULL, 0},
+    {BERTH_TEXT_INIT("step"), BERTH_FIELD_I32, BERTH_FIELD_REQUIRED, offsetof(struct step_record, step), NULL,
+     NULL, 0},
+    {BERTH_TEXT_INIT("phase"), BERTH_FIELD_TEXT, BERTH_FIELD_REQUIRED, offsetof(struct step_record, phase),
+     NULL, NULL, 0},
+    {BERTH_TEXT_INIT("failed"), BERTH_FIELD_BOOL, BERTH_FIELD_REQUIRED, offsetof(struct step_record, failed),
+     NULL, NULL, 0},
+    {BERTH_TEXT_INIT("token"), BERTH_FIELD_TEXT, BERTH_FIELD_REQUIRED, offsetof(struct step_record, token),
+     NULL, NULL, 0},
+    {BERTH_TEXT_INIT("claimed"), BERTH_FIELD_TIME, BERTH_FIELD_REQUIRED,
+     offsetof(struct step_record, claimed), NULL, NULL, 0},
+    {BERTH_TEXT_INIT("cut"), BERTH_FIELD_U64, BERTH_FIELD_REQUIRED, offsetof(struct step_record, cut), NULL,
+     NULL, 0},
+};
+static const struct berth_shape record_shape = {
+    "step record", record_fields, sizeof record_fields / sizeof record_fields[0], sizeof(struct step_record),
+    offsetof(struct step_record, present)};
+
+enum { RECORD_SIZE = 512 };
+static char text[RECORD_SIZE * WORKER_SLOTS];
+
+static struct berth_text phase_word(const struct slot *slot)
+{
+    if (!slot->owned)
+        return BERTH_TEXT("claiming");
+    return slot->phase >= PHASE_METRICS ? BERTH_TEXT("reporting") : BERTH_TEXT("running");
+}
+
+static void put_record(struct berth_json_writer *w, const struct slot *slot)
+{
+    struct step_record record;
+    memset(&record, 0, sizeof record);
+    record.present = UINT32_MAX;
+    record.job = slot->job;
+    record.step = slot->step;
+    record.phase = phase_word(slot);
+    record.failed = slot->failed;
+    record.token = berth_text_of(slot->token);
+    record.claimed = slot->claimed;
+    record.cut = slot->log.cut;
+    berth_fields_encode(&record_shape, &record, w);
+}
+
+static enum berth_status write_file(const char *path, struct berth_text document)
+{
+    const struct berth_files *files = program_files();
+    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
+    if (file < 0)
+        return (enum berth_status)file;
+    enum berth_status status = files->write(files->ctx, file, document.ptr, document.len);
+    if (status == BERTH_OK)
+        return files->commit(files->ctx, file);
+    files->close(files->ctx, file);
+    return status;
+}
+
+enum berth_status state_save(struct worker *worker)
+{
+    struct berth_writer out;
+    struct berth_json_writer w;
+    berth_writer_init(&out, text, sizeof text);
+    berth_json_writer_init(&w, &out);
+    berth_json_begin_array(&w);
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
+        if (worker->slots[i].phase != PHASE_FREE && worker->slots[i].claim_sent)
+            put_record(&w, &worker->slots[i]);
+    }
+    berth_json_end_array(&w);
+    enum berth_status status = berth_json_done(&w);
+    if (status == BERTH_OK)
+        status = write_file(worker->state_path, berth_writer_text(&out));
+    if (status != BERTH_OK)
+        worker_say(worker, NULL, "the state file cannot be written",
+                   berth_text_of(berth_status_name(status)));
+    return status;
+}
+
+static struct slot *free_slot(struct worker *worker)
+{
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
+        if (worker->slots[i].phase == PHASE_FREE)
+            return &worker->slots[i];
+    }
+    return NULL;
+}
+
+int state_load(struct worker *worker)
+{
+    struct berth_text document;
+    struct berth_json_list list;
+    struct step_record record;
+    enum berth_status status = read_whole(worker->state_path, text, sizeof text, &document);
+    if (status == BERTH_E_NO_FILE)
+        return 0;
+    if (status == BERTH_OK)
+        status = berth_json_check(document, NULL);
+    if (status != BERTH_OK)
+        return fail(worker->app, EXIT_BAD_DATA, worker->state_path,
+                    "cannot be read; look at the server's jobs in progress, then remove it");
+    list.ptr = text;
+    list.len = document.len;
+    list.count = 0;
+    while ((status = berth_json_list_decode(&list, &record_shape, &record, NULL)) == BERTH_OK) {
+        struct slot *slot = free_slot(worker);
+        if (slot == NULL || record.token.len != 32)
+            return fail(worker->app, EXIT_BAD_DATA, worker->state_path, "is not a worker's state file");
+        slot_restore(slot, &record);
+    }
+    return status == BERTH_E_MISSING
+               ? 0
+               : fail(worker->app, EXIT_BAD_DATA, worker->state_path, "is not a worker's state file");
+}
+
+/* ---- orphans
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Whether the environment of process PID names our token. Its text is read in overlapping pieces. */
+static bool has_token(const char *pid, const char *token)
+{
+    char path[64], piece[4096];
+    struct berth_writer w;
+    berth_writer_init(&w, path, sizeof path);
+    berth_put_string(&w, "/proc/");
+    berth_put_string(&w, pid);
+    berth_put_string(&w, "/environ");
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t kept = 0;
+    bool found = false;
+    ssize_t n;
+    while (!found && (n = read(fd, piece + kept, sizeof piece - kept)) > 0) {
+        size_t len = kept + (size_t)n;
+        found = berth_text_find(berth_text_make(piece, len), berth_text_of(token)) != SIZE_MAX;
+        kept = len < 32 ? len : 32;
+        memmove(piece, piece + len - kept, kept);
+    }
+    close(fd);
+    return found;
+}
+
+/* One round over /proc; the number of processes that were killed. */
+static unsigned kill_round(const char *token)
+{
+    enum { NAME_AT = 19 }; /* of the kernel's linux_dirent64 */
+    char entries[4096];
+    unsigned killed = 0;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
+        return 0;
+    long n;
+    while ((n = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0) {
+        for (long at = 0; at < n;) {
+            uint16_t len;
+            int32_t pid = 0;
+            const char *name = entries + at + NAME_AT;
+            memcpy(&len, entries + at + 16, sizeof len);
+            at += len;
+            if (berth_parse_i32(berth_text_of(name), &pid) != BERTH_OK || pid <= 1 || pid == getpid())
+                continue;
+            if (has_token(name, token) && kill(pid, SIGKILL) == 0)
+                killed++;
+        }
+    }
+    close(proc);
+    return killed;
+}
+
+void state_kill_orphans(const char *token)
+{
+    for (unsigned round = 0; round < 10 && kill_round(token) > 0; round++)
+        program_clock()->sleep_ms(program_clock()->ctx, 20);
+}
