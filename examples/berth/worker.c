@@ -319,6 +319,15 @@ static enum berth_status on_pending(void *ctx, const struct berth_json_element *
     return BERTH_OK;
 }
 
+static bool busy(void)
+{
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
+        if (worker.slots[i].phase != PHASE_FREE)
+            return true;
+    }
+    return false;
+}
+
 static void poll_begin(void)
 {
     uint32_t hold_ms = worker.once ? HOLD_ONCE_MS : HOLD_MS;
@@ -364,7 +373,8 @@ static void poll_advance(void)
             return;
         worker.polling = false;
         poll_ended(status);
-        worker.once_status = status;
+        bool for_others = status == BERTH_OK && !worker.poll_found && !worker.poll_blocked;
+        worker.once_status = for_others && !busy() ? BERTH_E_NO_WORK : status;
         worker.once_handled = worker.poll_handled;
     }
 }
@@ -440,15 +450,6 @@ static void wait_for_something(void)
 
 /* ---- the loop
  * -------------------------------------------------------------------------------------------------- */
-
-static bool busy(void)
-{
-    for (size_t i = 0; i < WORKER_SLOTS; i++) {
-        if (worker.slots[i].phase != PHASE_FREE)
-            return true;
-    }
-    return false;
-}
 
 static void take_signal(void)
 {

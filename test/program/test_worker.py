@@ -1,7 +1,6 @@
 """berth worker: pipelines run to their end, and what is reported of them."""
 import json
 import os
-import signal
 import stat
 import unittest
 
@@ -115,15 +114,13 @@ class Pipelines(WorkerCase):
         self.assertIn(b"the project was deleted", self.log(job, 0))
 
     def test_step_without_docker(self):
-        job = self.trigger("bare", self.pipeline("true"))
-        result = self.server.seed(
-            projects=[{"name": "p", "gitRepository": self.repository("bare2", self.pipeline("true"))}])
-        made = self.server.seed(jobs=[{"project": result["projects"][0], "state": 1, "steps": [
-            {"name": "Bootstrap", "number": 0, "state": 2}, {"name": "odd", "number": 1, "state": SCHEDULED}]}])
-        odd = made["jobs"][0]
+        address = self.repository("bare", self.pipeline("true"))
+        project = self.server.seed(projects=[{"name": "p", "gitRepository": address}])["projects"][0]
+        job = self.server.seed(jobs=[{"projectId": project, "state": RUNNING, "steps": [
+            {"name": "Bootstrap", "state": DONE}, {"name": "odd", "state": SCHEDULED}]}])["jobs"][0]
         self.once()
-        self.assertEqual(self.states(odd), [DONE, ERROR])
-        self.assertIn(b"no docker configuration", self.log(odd, 1))
+        self.assertEqual(self.states(job), [DONE, ERROR])
+        self.assertIn(b"no docker configuration", self.log(job, 1))
 
 
 class Gpus(WorkerCase):
