@@ -78,7 +78,7 @@ int fail_text(struct app *app, enum exit_code code, const char *what, struct ber
     }
     out_string(err, "\n");
     out_flush(err);
-    return code;
+    return (int)code;
 }
 
 int fail(struct app *app, enum exit_code code, const char *what, const char *detail)

@@ -85,7 +85,7 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap, struct ber
     }
     size_t len = 0;
     ptrdiff_t n = 1;
-    char extra;
+    char extra = 0; /* one byte more than fits tells that there is more */
     while (n > 0) {
         void *at = len < cap ? buf + len : &extra;
         size_t room = len < cap ? cap - len : 1;

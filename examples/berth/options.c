@@ -53,8 +53,11 @@ static bool complain(char *message, size_t size, const char *a, struct berth_tex
     berth_put_string(&w, a);
     berth_put_text(&w, b);
     berth_put_string(&w, c);
-    if (berth_writer_terminate(&w) != BERTH_OK)
-        strcpy(message, "the arguments cannot be used");
+    if (berth_writer_terminate(&w) != BERTH_OK) { /* a very long argument: leave it out */
+        berth_writer_init(&w, message, size);
+        berth_put_string(&w, "an argument is too long");
+        (void)!berth_writer_terminate(&w);
+    }
     return false;
 }
 

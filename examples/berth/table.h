@@ -25,7 +25,7 @@ void table_init(struct table *t, struct out *out, const struct column *columns, 
  * a terminal the last one wraps, goes to a line of its own when little room is left, and on a very narrow
  * terminal each row becomes "TITLE value" lines. */
 void table_row(struct table *t, const struct berth_text *cells);
-void table_row_coloured(struct table *t, const struct berth_text *cells, size_t column, enum colour colour);
+void table_row_coloured(struct table *t, const struct berth_text *cells, size_t coloured, enum colour colour);
 
 /* One "title  value" line of a record; VALUE wraps on a terminal. */
 void record_line(struct out *out, const char *title, struct berth_text value);
