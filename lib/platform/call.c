@@ -44,7 +44,7 @@ enum berth_status berth_client_init(struct berth_client *client, struct berth_ht
                                     struct berth_text base_url, void *work, size_t work_size,
                                     const char **out_reason)
 {
-    struct berth_url url;
+    struct berth_url url = {0};
     const char *reason = NULL;
     enum berth_status status = BERTH_OK;
     memset(client, 0, sizeof *client);
