@@ -85,8 +85,8 @@ struct berth_mbedtls_config {
      * secrets; init() and forget_session() wipe it. A session that does not fit is not kept. */
     void *session;
     size_t session_cap;
-    /* Ask the server for records of at most so many bytes (RFC 6066): 512, 1024, 2048 or 4096; 0 = do not
-     * ask. Only OpenSSL's kind of servers obey; Go's do not. */
+    /* Ask the server for records of at most so many bytes (RFC 6066): 512, 1024, 2048 or 4096; 0 = only
+     * when mbedTLS was built with smaller buffers. Only OpenSSL's kind of servers obey; Go's do not. */
     uint16_t max_fragment;
 };
 

@@ -15,6 +15,10 @@ static const int suites[] = {
     0,
 };
 
+/* The longest record that a server may send (RFC 5246 section 6.2.1). */
+#define RECORD_MAX 16384
+/* What mbedTLS calls one that is longer than its buffer. */
+#define RECORD_TOO_LONG MBEDTLS_ERR_SSL_BAD_INPUT_DATA
 /* Calls into mbedTLS in a row that bring neither bytes nor waiting. */
 #define IDLE_MAX 64
 /* Bytes from the server in one handshake, and for one recv() that has not brought a byte yet. mbedTLS goes on
@@ -153,20 +157,27 @@ static void limit_version(mbedtls_ssl_config *conf)
 #endif
 }
 
+/* A build whose buffers are smaller than TLS's records always asks, for the most that fits. */
 static int ask_fragment(struct berth_mbedtls *tls)
 {
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
     static const struct {
         uint16_t bytes;
         unsigned char code;
-    } codes[] = {{512, MBEDTLS_SSL_MAX_FRAG_LEN_512},
-                 {1024, MBEDTLS_SSL_MAX_FRAG_LEN_1024},
+    } codes[] = {{4096, MBEDTLS_SSL_MAX_FRAG_LEN_4096},
                  {2048, MBEDTLS_SSL_MAX_FRAG_LEN_2048},
-                 {4096, MBEDTLS_SSL_MAX_FRAG_LEN_4096}};
-    size_t i;
+                 {1024, MBEDTLS_SSL_MAX_FRAG_LEN_1024},
+                 {512, MBEDTLS_SSL_MAX_FRAG_LEN_512}};
+    size_t most = tls->config.max_fragment, i;
 
-    for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i].bytes == tls->config.max_fragment)
+    if (most == 0 && MBEDTLS_SSL_IN_CONTENT_LEN < RECORD_MAX)
+        most = RECORD_MAX;
+    if (most > MBEDTLS_SSL_IN_CONTENT_LEN)
+        most = MBEDTLS_SSL_IN_CONTENT_LEN;
+    if (most > MBEDTLS_SSL_OUT_CONTENT_LEN)
+        most = MBEDTLS_SSL_OUT_CONTENT_LEN;
+    for (i = 0; most > 0 && i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i].bytes <= most)
             return mbedtls_ssl_conf_max_frag_len(&tls->state->conf, codes[i].code);
 #endif
     (void)tls;
@@ -321,6 +332,10 @@ static ptrdiff_t say_broken(struct berth_mbedtls *tls, int code, const char *doi
         berth_put_string(&w, "the connection ended without TLS's own close: what came may be cut short");
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         berth_put_string(&w, "the server ended the TLS session with a fatal alert");
+    } else if (MBEDTLS_SSL_IN_CONTENT_LEN < RECORD_MAX && code == RECORD_TOO_LONG) {
+        berth_put_string(&w, "the server's TLS record does not fit: this build takes ");
+        berth_put_u64(&w, MBEDTLS_SSL_IN_CONTENT_LEN);
+        berth_put_string(&w, " bytes (MBEDTLS_SSL_IN_CONTENT_LEN)");
     } else {
         berth_put_string(&w, doing);
         berth_put_string(&w, " over TLS failed (mbedTLS ");

@@ -73,7 +73,9 @@ static void big_records_come_whole(void **state)
     assert_true(len > (ptrdiff_t)due_len);
     assert_memory_equal(page + len - (ptrdiff_t)due_len, due, due_len);
     net_shim_records(c.shim.got, c.shim.got_len, 23, &longest);
+#if !defined(MBEDTLS_SSL_IN_CONTENT_LEN) /* not a build with small buffers, which asks for small records */
     assert_true(longest >= 16384);
+#endif
     tls_client_close(&c);
 
     open_client(&c);
