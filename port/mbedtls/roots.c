@@ -221,7 +221,11 @@ static enum berth_status say_key(struct berth_mbedtls *tls, int code)
 
     if (code == MBEDTLS_ERR_PK_PASSWORD_REQUIRED)
         return berth_mbedtls_say(tls, BERTH_E_SYNTAX, "the client key is encrypted and no password is given");
-    if (code == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
+    /* One wrong password in 256 leaves the padding right and the key unreadable. */
+    if (code == MBEDTLS_ERR_PK_PASSWORD_MISMATCH ||
+        (tls->config.key_password.len > 0 && code != MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE &&
+         code != MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE &&
+         berth_text_find(tls->config.client_key, BERTH_TEXT("ENCRYPTED")) != SIZE_MAX))
         return berth_mbedtls_say(tls, BERTH_E_SYNTAX, "the client key's password is wrong");
     if (code == MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE || code == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE)
         return berth_mbedtls_say(
