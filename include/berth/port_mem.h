@@ -95,6 +95,7 @@ struct berth_mem_net {
     uint64_t stall_until_ms;
     int32_t stall_calls;
     bool stalled, blocked;
+    bool connect_turn, secure_turn, recv_turn, send_turn;
     unsigned want;
 };
 

@@ -25,6 +25,7 @@ struct state {
     struct berth_text url;
     struct berth_text where; /* the URL without its query */
     bool streaming;          /* the body goes to the stream */
+    bool whole;              /* a document that is one element was read to its end */
     bool head_seen;
     bool holds;    /* the deadline is the end of a long poll's hold */
     bool reported; /* result.message says what failed */
@@ -279,6 +280,7 @@ static enum berth_status take_element(void *ctx, const struct berth_json_element
         if (element.level == 1 && element.index > 0)
             return report(call, BERTH_E_PROTOCOL, "the answer is more than one JSON value", NULL);
     }
+    state->whole = state->whole || element.level == 1;
     state->sink.restart = NULL; /* the caller would see this element twice */
     if (element.json == NULL)
         count_skipped(call, element.needed);
@@ -514,6 +516,19 @@ static enum berth_status skipped(struct berth_call *call)
     return BERTH_E_SPACE;
 }
 
+/* The bracket behind a document that is one element: when it does not fit there, the document was not at its
+ * end.
+ */
+static enum berth_status close_bracket(struct berth_call *call)
+{
+    struct state *state = state_of(call);
+    enum berth_status status = berth_json_stream_feed(&state->stream, "]", 1);
+    if (status == BERTH_OK || state->reported || state->whole)
+        return stream_failed(call, status);
+    state->stream.error.reason = "the document ends too early";
+    return stream_failed(call, BERTH_E_TRUNCATED);
+}
+
 /* A whole 2xx response is there. */
 static enum berth_status accept(struct berth_call *call)
 {
@@ -521,17 +536,15 @@ static enum berth_status accept(struct berth_call *call)
     const struct berth_call_result *result = &call->result;
     if (call->answer != BERTH_ANSWER_JSON)
         return BERTH_OK;
-    if (call->single && result->received == 0)
-        return report(call, BERTH_E_TRUNCATED, "the answer is empty", NULL);
     if (call->single)
-        BERTH_TRY(stream_failed(call, berth_json_stream_feed(&state->stream, "]", 1)));
+        BERTH_TRY(close_bracket(call));
     BERTH_TRY(stream_failed(call, berth_json_stream_end(&state->stream)));
     if (result->skipped_count > 0)
         return skipped(call);
     if (call->waits_for_work && result->element_count == 0)
         return report(call, BERTH_E_NO_WORK, "nothing to do", NULL);
-    if (call->single && result->element_count == 0)
-        return report(call, BERTH_E_PROTOCOL, "the answer is empty", NULL);
+    if (call->single && !state->whole)
+        return report(call, BERTH_E_TRUNCATED, "the answer is empty", NULL);
     return BERTH_OK;
 }
 

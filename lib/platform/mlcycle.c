@@ -331,6 +331,23 @@ static enum berth_status add_metrics(struct berth_call *call, struct berth_clien
                     &(struct arguments){.id = job, .number = step, .on_element = on_job, .ctx = ctx});
 }
 
+/* A whole number keeps its ".0": without it the server would store an integer. */
+static void put_double(struct berth_json_writer *json, double number)
+{
+    char digits[40];
+    struct berth_writer w;
+    if (!(number - number == 0)) {
+        berth_json_put_double(json, number); /* NaN or infinite: refused there */
+        return;
+    }
+    berth_writer_init(&w, digits, sizeof digits);
+    berth_put_double(&w, number);
+    struct berth_text text = berth_writer_text(&w);
+    if (berth_text_find_byte(text, '.') == SIZE_MAX && berth_text_find_byte(text, 'e') == SIZE_MAX)
+        berth_put_string(&w, ".0");
+    berth_json_put_raw(json, berth_writer_text(&w));
+}
+
 static void put_metric(struct berth_json_writer *json, const struct berth_mlcycle_metric *metric)
 {
     berth_json_put_name(json, metric->key);
@@ -345,7 +362,7 @@ static void put_metric(struct berth_json_writer *json, const struct berth_mlcycl
         berth_json_put_i64(json, metric->i64);
         break;
     case BERTH_MLCYCLE_METRIC_DOUBLE:
-        berth_json_put_double(json, metric->number);
+        put_double(json, metric->number);
         break;
     case BERTH_MLCYCLE_METRIC_TEXT:
         berth_json_put_text(json, metric->text);

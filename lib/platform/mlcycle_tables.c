@@ -201,6 +201,7 @@ const struct berth_mlcycle_operation berth_mlcycle_operations[BERTH_MLCYCLE_OPER
     [BERTH_MLCYCLE_SCHEDULER_PENDING] = {.method = BERTH_TEXT_INIT("GET"),
                                          .path = BERTH_TEXT_INIT("/scheduler"),
                                          .timeout_ms = POLL_MS,
+                                         .idle_ms = POLL_MS,
                                          .answer = BERTH_MLCYCLE_LIST,
                                          .shape = &berth_mlcycle_job_shape},
     [BERTH_MLCYCLE_SCHEDULER_CLAIM] =

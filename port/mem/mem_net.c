@@ -25,11 +25,13 @@ static enum berth_status block(struct berth_mem_net *n, unsigned want, uint32_t 
     return BERTH_E_WOULD_BLOCK;
 }
 
-/* With block_between: whether this call is one of those that block first. */
-static bool blocks_now(struct berth_mem_net *n)
+/* With block_between: whether this call is one of those that block first. Each kind of call has its own turn,
+ * so that a recv() between two send()s changes nothing for them. */
+static bool blocks_now(struct berth_mem_net *n, bool *turn)
 {
-    n->blocked = n->block_between && !n->blocked;
-    return n->blocked;
+    *turn = n->block_between && !*turn;
+    n->blocked = *turn;
+    return *turn;
 }
 
 /* ---- connecting ---- */
@@ -64,7 +66,7 @@ static enum berth_status mem_connect(void *ctx, const struct berth_endpoint *to,
     n->last.unix_path = berth_text_of(n->path);
     n->broken_rules += n->open;
     BERTH_TRY(berth_mem_fault(n->faults, BERTH_E_CONNECT));
-    if (blocks_now(n))
+    if (blocks_now(n, &n->connect_turn))
         return block(n, BERTH_WANT_WRITE, wait_ms);
     size_t step = find_section(n);
     if (step > n->step_count)
@@ -91,7 +93,7 @@ static enum berth_status mem_secure(void *ctx, struct berth_text name, uint32_t 
         return BERTH_E_STATE;
     }
     BERTH_TRY(berth_mem_fault(n->faults, BERTH_E_TLS));
-    if (blocks_now(n))
+    if (blocks_now(n, &n->secure_turn))
         return block(n, BERTH_WANT_READ, wait_ms);
     n->want = BERTH_WANT_NOTHING;
     n->secures += n->secure_status == BERTH_OK;
@@ -185,7 +187,7 @@ static ptrdiff_t mem_recv(void *ctx, void *buf, size_t cap, uint32_t wait_ms)
         return BERTH_E_STATE;
     }
     BERTH_TRY(berth_mem_fault(n->faults, BERTH_E_RESET));
-    if (blocks_now(n))
+    if (blocks_now(n, &n->recv_turn))
         return block(n, BERTH_WANT_READ, wait_ms);
     if (n->cut && n->received >= n->cut_after)
         return n->cut_by;
@@ -209,7 +211,7 @@ static ptrdiff_t mem_send(void *ctx, const void *bytes, size_t len, uint32_t wai
         return BERTH_E_STATE;
     }
     BERTH_TRY(berth_mem_fault(n->faults, BERTH_E_RESET));
-    if (blocks_now(n))
+    if (blocks_now(n, &n->send_turn))
         return block(n, BERTH_WANT_WRITE, wait_ms);
     if (peer_is_gone(n))
         return BERTH_E_RESET;
@@ -228,7 +230,7 @@ static void mem_close(void *ctx)
     struct berth_mem_net *n = ctx;
     n->closes += n->open;
     n->open = false;
-    n->blocked = false;
+    n->blocked = n->connect_turn = n->secure_turn = n->recv_turn = n->send_turn = false;
     n->want = BERTH_WANT_NOTHING;
 }
 
