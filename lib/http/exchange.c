@@ -170,6 +170,8 @@ static enum berth_status check_time(struct berth_http *http)
     bool connecting = x->phase >= BERTH_PHASE_CONNECT && x->phase <= BERTH_PHASE_SECURE;
     if (connecting && x->now_ms >= x->phase_end_ms)
         return berth_exchange_fail(http, BERTH_E_TIMEOUT, "connecting took too long", x->url.host);
+    if (x->phase == BERTH_PHASE_HEAD && x->now_ms >= x->phase_end_ms)
+        return (enum berth_status)x->send_failed; /* no last words; the reason was set */
     if (x->now_ms >= idle_end_ms(http, x))
         return berth_exchange_fail(http, BERTH_E_TIMEOUT, "the server was silent for too long", nothing);
     return BERTH_OK;

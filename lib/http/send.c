@@ -10,6 +10,8 @@
 /* A source that has nothing ready is asked again after this. */
 #define SOURCE_MS 10
 #define CONTINUE_MS 1000
+/* How long a peer that takes nothing more may take to say why. */
+#define LAST_WORDS_MS 1000
 /* "ffffffff\r\n" before a chunk's data, "\r\n" behind it. */
 #define CHUNK_BEFORE 10
 #define CHUNK_AFTER 2
@@ -161,7 +163,7 @@ static enum berth_status look_for_answer(struct berth_http *http, uint32_t wait_
     enum berth_status status = berth_receive_head(http, berth_exchange_send_start(http), wait_ms);
     if (status == BERTH_E_SPACE || (status == BERTH_OK && x->head.status >= 300)) {
         x->abandoned = true;
-        x->phase = BERTH_PHASE_HEAD;
+        berth_exchange_enter(http, BERTH_PHASE_HEAD, BERTH_NEVER_MS);
         return BERTH_OK;
     }
     return status;
@@ -205,7 +207,7 @@ static enum berth_status send_broke(struct berth_http *http, enum berth_status s
         return status;
     x->send_failed = status;
     x->abandoned = true;
-    x->phase = BERTH_PHASE_HEAD;
+    berth_exchange_enter(http, BERTH_PHASE_HEAD, x->now_ms + LAST_WORDS_MS);
     return BERTH_OK;
 }
 
