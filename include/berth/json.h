@@ -298,10 +298,11 @@ struct berth_json_stream_config {
 
 /* The reader of the grammar, byte by byte: private. */
 struct berth_json_scan {
-    uint64_t objects;    /* one bit a level: 1 = object */
-    const char *reason;  /* of a failure */
-    const char *literal; /* the rest of true, false or null that is due */
-    int watch;           /* containers this deep or less are reported */
+    uint64_t objects;      /* one bit a level: 1 = object */
+    const char *reason;    /* of a failure */
+    const char *literal;   /* the rest of true, false or null that is due */
+    int watch;             /* containers this deep or less are reported */
+    struct berth_text due; /* the watched container is an object, and only this member counts; or absent */
     uint8_t depth;
     uint8_t floor; /* the depth that the outermost value stands in */
     uint8_t state, event;

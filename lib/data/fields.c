@@ -135,9 +135,29 @@ static enum berth_status take_bool(struct decoder *d, bool *out_value)
     return BERTH_OK;
 }
 
+/* Whether a text of LEN bytes may stand at d->p: there is a quote where it would end. Saves looking for the
+ * end of what nearly always has the same length; escapes or another quote before that are nothing a date or a
+ * GUID has. */
+static bool may_be_text(const struct decoder *d, size_t len)
+{
+    return (size_t)(d->end - d->p) > len + 1 && d->p[0] == '"' && d->p[len + 1] == '"';
+}
+
+#define GUID_LEN 36
+static const uint8_t usual_time_lens[] = {sizeof "2021-03-04T05:06:07.089Z" - 1,
+                                          sizeof "2021-03-04T05:06:07Z" - 1};
+
 static enum berth_status take_time(struct decoder *d, struct berth_time *out_time)
 {
     struct berth_text text;
+    for (size_t i = 0; i < sizeof usual_time_lens; i++) {
+        size_t len = usual_time_lens[i];
+        if (may_be_text(d, len) &&
+            berth_parse_rfc3339((struct berth_text){d->p + 1, len}, out_time) == BERTH_OK) {
+            d->p += len + 2;
+            return BERTH_OK;
+        }
+    }
     BERTH_TRY(take_text(d, &text));
     enum berth_status status = berth_parse_rfc3339(text, out_time);
     return status == BERTH_OK ? status : fail(d, status, "a date and time (RFC 3339) is due");
@@ -146,6 +166,11 @@ static enum berth_status take_time(struct decoder *d, struct berth_time *out_tim
 static enum berth_status take_guid(struct decoder *d, struct berth_guid *out_guid)
 {
     struct berth_text text;
+    if (may_be_text(d, GUID_LEN) &&
+        berth_guid_parse((struct berth_text){d->p + 1, GUID_LEN}, out_guid) == BERTH_OK) {
+        d->p += GUID_LEN + 2;
+        return BERTH_OK;
+    }
     BERTH_TRY(take_text(d, &text));
     enum berth_status status = berth_guid_parse(text, out_guid);
     return status == BERTH_OK ? status : fail(d, status, "a GUID is due");

@@ -353,15 +353,11 @@ static const char *whole_number(const char *p, const char *end)
     return p == end || *p == '.' || *p == 'e' || *p == 'E' ? NULL : p;
 }
 
-/* Behind the whole text whose quote is at P when all of it is plain; otherwise the text is begun. */
-static const char *whole_string(struct berth_json_scan *s, const char *p, const char *end, bool name)
+/* Behind the whole text whose quote is at P, or NULL when not all of it is there and plain. */
+static const char *whole_string(const char *p, const char *end)
 {
     p = berth_json_plain_end(p + 1, end);
-    if (p != end && *p == '"')
-        return p + 1;
-    s->state = STATE_STRING;
-    s->in_name = name;
-    return p;
+    return p != end && *p == '"' ? p + 1 : NULL;
 }
 
 /* To the next byte that is no white space; to the slow lane, in STATE, when there is none. */
@@ -374,22 +370,36 @@ static const char *whole_string(struct berth_json_scan *s, const char *p, const 
             return p;                                                                                        \
     } while (0)
 
+/* Whether somebody waits for the member whose name is in the quotes at P ... BEHIND. */
+static bool is_due(const struct berth_json_scan *s, const char *p, const char *behind)
+{
+    size_t len = (size_t)(behind - p) - 2;
+    return s->depth == s->watch && len == s->due.len && memcmp(p + 1, s->due.ptr, len) == 0;
+}
+
 /* The fast lane: what nobody watches, as far as it is the ordinary case. It begins and stops in the states of
  * the slow lane, which does everything else: what this one does not know is never wrong, only slower. */
 static const char *fast_lane(struct berth_json_scan *s, const char *p, const char *end)
 {
-    const int lowest = s->watch > s->floor ? s->watch : s->floor;
+    /* Where a container's end is somebody's business. */
+    const int watched = s->due.ptr != NULL ? s->watch - 1 : s->watch;
+    const int lowest = watched > s->floor ? watched : s->floor;
+    const char *behind; /* what is read in one go */
     if (s->state == STATE_AFTER)
         goto after;
     if (s->state == STATE_NAME)
         goto name;
+    if (s->state == STATE_OBJECT_FIRST) {
+        PASS_SPACE(STATE_OBJECT_FIRST);
+        if (*p == '"')
+            goto name;
+        return p;
+    }
 
 value:
     PASS_SPACE(STATE_VALUE);
     if (*p == '"') {
-        p = whole_string(s, p, end, false);
-        if (s->state == STATE_STRING)
-            return p;
+        behind = whole_string(p, end);
     } else if (*p == '{' || *p == '[') {
         bool object = *p == '{';
         open_container(s, object);
@@ -399,11 +409,11 @@ value:
             goto name;
         goto value;
     } else {
-        const char *number_end = whole_number(p, end);
-        if (number_end == NULL)
-            return p;
-        p = number_end;
+        behind = whole_number(p, end);
     }
+    if (behind == NULL)
+        return p;
+    p = behind;
 
 after:
     PASS_SPACE(STATE_AFTER);
@@ -421,11 +431,10 @@ after:
 
 name:
     PASS_SPACE(STATE_NAME);
-    if (*p != '"')
+    behind = *p == '"' ? whole_string(p, end) : NULL;
+    if (behind == NULL || is_due(s, p, behind))
         return p;
-    p = whole_string(s, p, end, true);
-    if (s->state == STATE_STRING)
-        return p;
+    p = behind;
     PASS_SPACE(STATE_COLON);
     if (*p != ':')
         return p;
@@ -433,10 +442,14 @@ name:
     goto value;
 }
 
+/* Deeper than anybody watches; or among the members of a watched object, whose names are compared here. */
 static bool has_fast_lane(const struct berth_json_scan *s)
 {
-    return (s->state == STATE_VALUE || s->state == STATE_AFTER || s->state == STATE_NAME) &&
-           s->depth > s->watch && s->depth > s->floor;
+    if (s->depth <= s->floor)
+        return false;
+    if (s->state == STATE_AFTER || s->state == STATE_NAME || s->state == STATE_OBJECT_FIRST)
+        return s->depth > s->watch || (s->depth == s->watch && s->due.ptr != NULL);
+    return s->state == STATE_VALUE && s->depth > s->watch;
 }
 
 const char *berth_json_scan(struct berth_json_scan *s, const char *p, const char *end)

@@ -4,6 +4,7 @@
 
 #include "berth/json.h"
 
+/* In a watched object with a due member the others go by unreported, as a rule. */
 enum berth_json_event {
     BERTH_JSON_EVENT_NONE = 0, /* the bytes are used up */
     BERTH_JSON_EVENT_VALUE,    /* a value begins at this byte, in a container of the watched depth */

@@ -56,6 +56,16 @@ static bool segment_is_star(const struct berth_json_stream *s, int segment)
     return s->segments[segment].len == 0;
 }
 
+/* From now on DEPTH containers of the path are open. */
+static void watch(struct berth_json_stream *s, int depth)
+{
+    s->scan.watch = depth;
+    s->scan.due = berth_text_make(NULL, 0);
+    if (depth > 0 && !segment_is_star(s, depth - 1))
+        s->scan.due =
+            berth_text_make(s->config.path.ptr + s->segments[depth - 1].from, s->segments[depth - 1].len);
+}
+
 /* ---- Member names ---------------------------------------------------------------------------------------
  */
 
@@ -216,7 +226,7 @@ static enum berth_status follow(struct berth_json_stream *s, const char *p, bool
             s->levels[s->level].index = 0;
             s->found = true;
         }
-        s->scan.watch++;
+        watch(s, s->scan.watch + 1);
         return BERTH_OK;
     }
     bool absent = first == 'n' && next > 0;
@@ -240,7 +250,7 @@ static enum berth_status value_begins(struct berth_json_stream *s, const char *p
 static enum berth_status value_ended(struct berth_json_stream *s, const char *p)
 {
     if (s->scan.depth < s->scan.watch) {
-        s->scan.watch--;
+        watch(s, s->scan.watch - 1);
         if (segment_is_star(s, s->scan.watch) && s->level > 0)
             resume(s, p);
     }
