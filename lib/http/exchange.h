@@ -77,6 +77,7 @@ struct berth_exchange {
     uint8_t want;          /* enum berth_want bits */
     uint8_t redirects;     /* followed */
     uint8_t tries;         /* begun */
+    uint16_t url_text_len; /* of a redirect's target, 0 before the first */
     bool head_done;        /* the request head is in the send region or gone */
     bool body_done;        /* so is the request's body */
     bool source_touched;   /* since it was at its start */

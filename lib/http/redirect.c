@@ -37,18 +37,19 @@ static const char *check_policy(const struct berth_http *http, const struct bert
     return NULL;
 }
 
-/* The new URL in x->url_text; its length, 0 when it is none. A buffer of its own: the old URL may be there
- * too. */
-static size_t resolve(struct berth_exchange *x)
+/* Where the new URL can be made while the old one is still needed: the first time that is the caller's, then
+ * it is in x->url_text itself, and the rest of that or of the buffer must do. */
+static struct berth_writer room_for_url(struct berth_http *http)
 {
-    char text[BERTH_URL_MAX];
-    struct berth_writer w;
-    struct berth_text location = berth_http_head_find(&x->head, BERTH_TEXT("Location"));
-    berth_writer_init(&w, text, sizeof text);
-    if (location.len == 0 || berth_url_resolve(&x->url, location, &w) != BERTH_OK)
-        return 0;
-    memcpy(x->url_text, text, w.len);
-    return w.len;
+    struct berth_exchange *x = berth_exchange_of(http);
+    struct berth_writer room;
+    size_t text_left = sizeof x->url_text - x->url_text_len;
+    size_t buffer_left = http->config.buffer_size - x->rx_len;
+    if (text_left >= buffer_left || x->url_text_len == 0)
+        berth_writer_init(&room, x->url_text + x->url_text_len, text_left);
+    else
+        berth_writer_init(&room, berth_exchange_buffer(http) + x->rx_len, buffer_left);
+    return room;
 }
 
 /* The method stays, but for 303, which asks for a GET of something else. */
@@ -78,24 +79,25 @@ static enum berth_status next_request(struct berth_http *http)
 enum berth_status berth_redirect_follow(struct berth_http *http)
 {
     struct berth_exchange *x = berth_exchange_of(http);
-    struct berth_url from = x->url;
+    struct berth_writer w = room_for_url(http);
+    struct berth_text location = berth_http_head_find(&x->head, BERTH_TEXT("Location"));
     struct berth_url to;
-    char host[BERTH_HOST_MAX];
-    memcpy(host, from.host.ptr, from.host.len); /* the old URL's text is overwritten */
-    from.host.ptr = host;
-    size_t len = resolve(x);
-    if (len == 0 || berth_url_parse(berth_text_make(x->url_text, len), &to, NULL) != BERTH_OK)
+    enum berth_status status = berth_url_resolve(&x->url, location, &w);
+    if (status == BERTH_E_SPACE)
+        return refuse(http, "a redirect to a URL that is too long");
+    struct berth_text text = berth_writer_text(&w);
+    if (location.len == 0 || status != BERTH_OK || berth_url_parse(text, &to, NULL) != BERTH_OK)
         return refuse(http, "a redirect to something that is no http or https URL");
-    x->url.host = from.host;
     const char *why = check_policy(http, x, &to);
-    x->url = to;
     if (why != NULL)
         return refuse(http, why);
     x->redirects++;
-    x->upgraded = x->upgraded || (!from.https && to.https);
-    x->secrets_dropped = x->secrets_dropped || !berth_url_same_origin(&from, &to);
+    x->upgraded = x->upgraded || (!x->url.https && to.https);
+    x->secrets_dropped = x->secrets_dropped || !berth_url_same_origin(&x->url, &to);
     x->redirecting = true;
-    berth_trace(http, "* redirected to ", berth_text_make(x->url_text, len), "", berth_text_make(NULL, 0),
-                false);
-    return next_request(http);
+    berth_trace(http, "* redirected to ", text, "", berth_text_make(NULL, 0), false);
+    memmove(x->url_text, text.ptr, text.len);
+    x->url_text_len = (uint16_t)text.len;
+    status = berth_url_parse(berth_text_make(x->url_text, text.len), &x->url, NULL);
+    return status == BERTH_OK ? next_request(http) : status;
 }

@@ -167,6 +167,37 @@ static void too_many_redirects(void **state)
     assert_int_equal(rig_times_sent(&rig, "GET "), 2);
 }
 
+/* From one long URL to the next, in a buffer that hardly holds the heads. */
+static void long_redirects(void **state)
+{
+    static char first[1800], second[1900], third[2200];
+    struct berth_mem_step steps[] = {ANSWER(""),    RIG_BYTES(""), ANSWER(""),
+                                     RIG_BYTES(""), ANSWER(""),    ANSWER(DONE)};
+    char *answers[] = {first, second, third};
+    static const size_t lengths[][3] = {
+        {1700, 900, 1}, {1000, 1000, 1000}, {10, 1700, 340}, {1700, 1500, 1}, {1, 1, 2010}};
+    struct berth_http_request request = rig_request("GET", "http://h/");
+    (void)state;
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        for (size_t k = 0; k < 3; k++) {
+            strcpy(answers[k], "HTTP/1.1 307 Go\r\nContent-Length: 0\r\nLocation: /");
+            size_t len = strlen(answers[k]);
+            memset(answers[k] + len, (int)('a' + k), lengths[i][k]);
+            strcpy(answers[k] + len + lengths[i][k], "\r\n\r\n");
+        }
+        steps[1].bytes = berth_text_of(first);
+        steps[4].bytes = berth_text_of(second);
+        steps[7].bytes = berth_text_of(third);
+        enum berth_status status = rig_play(&rig, steps, COUNT(steps), &request);
+        if (i < 3) {
+            assert_done(status);
+            assert_int_equal(rig_times_sent(&rig, "GET /"), 4);
+        } else {
+            assert_int_equal(status, i == 3 ? BERTH_E_REDIRECT : BERTH_E_SPACE);
+        }
+    }
+}
+
 /* mlcycle.md 0.1: once, http to https, the same host name, whatever the method. */
 static void upgrades_only(void **state)
 {
@@ -865,6 +896,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(redirects_that_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(three_hundreds_that_are_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_redirects, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_redirects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upgrades_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bodies_and_redirects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(credentials_stay_with_their_origin, set_up, tear_down),
