@@ -205,7 +205,7 @@ static void doubles_halfway(void **state)
 {
     (void)state;
     uint64_t seed = seed_start("doubles_halfway");
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 2500; round++) {
         uint64_t bits = seed_next(&seed) & ~(UINT64_C(1) << 63);
         if (round % 8 == 0)
             bits &= (UINT64_C(1) << 52) - 1; /* subnormal */
@@ -257,7 +257,7 @@ static void doubles_at_random(void **state)
 {
     (void)state;
     uint64_t seed = seed_start("doubles_at_random");
-    for (int round = 0; round < 400000; round++) {
+    for (int round = 0; round < 150000; round++) {
         char text[1000];
         random_number_text(&seed, text);
         same_as_host(text);
@@ -343,7 +343,7 @@ static void doubles_written(void **state)
         put_and_read_back(double_of((uint64_t)exponent << 52 | (exponent == 0)));
         put_and_read_back(double_of((uint64_t)exponent << 52 | ((UINT64_C(1) << 52) - 1)));
     }
-    for (int round = 0; round < 60000; round++) {
+    for (int round = 0; round < 30000; round++) {
         double value = double_of(seed_next(&seed));
         if (round % 3 == 1)
             value = (double)seed_below(&seed, 1000000) / 1000;
