@@ -56,7 +56,7 @@ def copy_tree(tree):
     for path in tracked():
         target = os.path.join(tree, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy2(os.path.join(ROOT, path), target)
+        shutil.copy2(os.path.join(ROOT, path), target, follow_symlinks=False)
     return tree
 
 
@@ -140,7 +140,7 @@ class Package(House):
                 sums.append(hashlib.sha256(f.read()).hexdigest())
         self.assertEqual(sums[0], sums[1])
         with tarfile.open(path) as tar:
-            inside = {m.name.split("/", 1)[1] for m in tar.getmembers() if m.isfile()}
+            inside = {m.name.split("/", 1)[1] for m in tar.getmembers() if not m.isdir()}
         committed = set(self.succeeds(run("git", "ls-tree", "-r", "--name-only", "HEAD")).stdout.splitlines())
         self.assertEqual(inside, committed)
 
