@@ -304,7 +304,8 @@ static enum berth_status take_name(struct decoder *d, struct frame *frame,
         return BERTH_OK;
     }
     BERTH_TRY(take_string(d, &name, &escapes));
-    for (i = 0; i < count; i++) {
+    for (unsigned tried = 0; tried < count; tried++, i++) {
+        i = i >= count ? 0 : i; /* what is not next most likely comes soon after it */
         struct berth_text due = fields[i].name;
         if (escapes ? berth_json_raw_equal(name, due)
                     : due.len == name.len && berth_json_same(due.ptr, name.ptr, due.len)) {
