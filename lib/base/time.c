@@ -126,17 +126,19 @@ static bool take_year(struct scan *s, struct berth_civil *civil)
 /* "" or a dot and one to nine digits. */
 static bool take_fraction(struct scan *s, uint32_t *out_nanos)
 {
+    static const uint32_t scale[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                     10000,      1000,      100,      10,      1};
+    uint32_t value = 0;
     *out_nanos = 0;
     if (!take_char(s, '.'))
         return true;
-    unsigned digits = 0;
-    while (digits < 9 && take_digit(s, out_nanos))
-        digits++;
-    if (digits == 0)
-        return false;
-    for (; digits < 9; digits++)
-        *out_nanos *= 10;
-    return true;
+    const char *p = s->p, *end = s->end - p > 9 ? p + 9 : s->end;
+    while (p != end && *p >= '0' && *p <= '9')
+        value = value * 10 + (uint32_t)(*p++ - '0');
+    *out_nanos = value * scale[p - s->p];
+    bool any = p != s->p;
+    s->p = p;
+    return any;
 }
 
 /* "", "Z" or an offset. Sets *OFFSET to seconds east of UTC. */
