@@ -84,6 +84,7 @@ struct berth_yaml_decoder {
     bool begun;
     bool more_indented; /* the last line of block text was */
     bool line_due;
+    bool as_is; /* all of it is one run */
     char small[4];
 };
 void berth_yaml_decode(struct berth_yaml_decoder *d, const struct berth_yaml_event *scalar);

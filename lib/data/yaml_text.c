@@ -52,6 +52,7 @@ void berth_yaml_decode(struct berth_yaml_decoder *d, const struct berth_yaml_eve
     d->style = scalar->style;
     d->chomp = scalar->chomp;
     d->indent = scalar->indent;
+    d->as_is = scalar->text.ptr != NULL;
     d->p = scalar->content.ptr;
     d->end = scalar->content.len == 0 ? d->p : d->p + scalar->content.len;
 }
@@ -227,6 +228,11 @@ static bool next_block(struct berth_yaml_decoder *d, struct berth_text *out_run)
 
 bool berth_yaml_decode_next(struct berth_yaml_decoder *d, struct berth_text *out_run)
 {
+    if (d->as_is) {
+        *out_run = berth_text_make(d->p, (size_t)(d->end - d->p));
+        d->p = d->end;
+        return out_run->len > 0;
+    }
     if (d->style == BERTH_YAML_LITERAL || d->style == BERTH_YAML_FOLDED)
         return next_block(d, out_run);
     return next_flow(d, out_run);
