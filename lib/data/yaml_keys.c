@@ -46,7 +46,7 @@ struct berth_yaml_key *berth_yaml_keys_find(struct berth_yaml_reader *r, const s
     /* A chain goes from the newest key to the oldest: below BASE are other mappings' keys. */
     for (uint32_t i = r->key_heads[tag % HEADS]; i > base; i = r->keys[i - 1].next) {
         struct berth_yaml_key *candidate = &r->keys[i - 1];
-        struct berth_yaml_event earlier;
+        struct berth_yaml_event earlier = {0};
         if (candidate->tag != tag)
             continue;
         berth_yaml_key_read(r->document, candidate->first, flow, &earlier);
