@@ -98,7 +98,9 @@ static int convert(struct app *app, struct berth_writer *out)
     int code = load_file(app, path, document, sizeof document, &text);
     if (code != 0)
         return code;
-    enum berth_status status = berth_yaml_to_json(text, NULL, out, &error);
+    static struct berth_yaml_key keys[UINT16_MAX];
+    const struct berth_yaml_options options = {.keys = keys, .key_cap = UINT16_MAX};
+    enum berth_status status = berth_yaml_to_json(text, &options, out, &error);
     if (status == BERTH_E_SPACE)
         return fail(app, EXIT_SPACE, path, "becomes more JSON than this program holds");
     if (status != BERTH_OK)

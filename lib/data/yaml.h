@@ -108,7 +108,8 @@ void berth_yaml_keys_pop(struct berth_yaml_reader *r, uint32_t base);
 /* Whether the innermost open collection is one in brackets. */
 bool berth_yaml_in_flow(const struct berth_yaml_reader *r);
 
-/* In the innermost mapping, with a key due: makes the key at OFFSET the next event. */
+/* In the innermost mapping, with a key due: makes the key at OFFSET the next event. Columns are not right
+ * afterwards. */
 void berth_yaml_move(struct berth_yaml_reader *r, uint32_t offset, uint32_t line);
 
 #endif

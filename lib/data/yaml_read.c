@@ -44,14 +44,12 @@ enum berth_status berth_yaml_reader_init(struct berth_yaml_reader *r, struct ber
 /* The column of OFFSET, on the current line; counted on from the last place that was asked for. */
 static uint32_t column_of(struct berth_yaml_reader *r, uint32_t offset)
 {
-    if (r->column_pos < r->line_start || r->column_pos > offset + (offset - r->line_start)) {
+    if (r->column_pos < r->line_start) {
         r->column_pos = r->line_start;
         r->column = 0;
     }
     for (; r->column_pos < offset; r->column_pos++)
         r->column += ((unsigned char)r->document.ptr[r->column_pos] & 0xC0) != 0x80;
-    for (; r->column_pos > offset; r->column_pos--)
-        r->column -= ((unsigned char)r->document.ptr[r->column_pos - 1] & 0xC0) != 0x80;
     return r->column + 1;
 }
 
@@ -491,6 +489,7 @@ void berth_yaml_move(struct berth_yaml_reader *r, uint32_t offset, uint32_t line
     }
     r->line = line;
     r->pos = offset;
+    r->column_pos = offset; /* counting from the line's beginning each time would take for ever */
     r->line_used = false;
     TOP(r)->state = ITEM;
 }
