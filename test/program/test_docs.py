@@ -80,6 +80,16 @@ class Times(unittest.TestCase):
         ("lib/platform/mlcycle_tables.c", "UPLOAD_IDLE_MS", "1,200,000"),
     ]
 
+    WORKER = [("examples/berth/worker.c", "HOLD_MS", "45 s", 1000), ("examples/berth/worker.c", "HOLD_ONCE_MS", "2 s", 1000),
+              ("examples/berth/worker.c", "LOST_PAUSE_MS", "200 ms", 1), ("examples/berth/worker.c", "UNREPORTED_MS", "60 s", 1000),
+              ("examples/berth/worker_step.c", "CLONE_LIMIT_MS", "15 min", 60000), ("examples/berth/worker_step.c", "SWEEP_LIMIT_MS", "2 min", 60000)]
+
+    def test_times_of_the_worker(self):
+        page = text("docs/timeouts.md").partition("## The worker")[2]
+        for path, name, written, unit in self.WORKER:
+            self.assertEqual(defined(path, name), int(written.split()[0]) * unit, name)
+            self.assertIn(written, page, name)
+
     def test_times_are_those_of_the_sources(self):
         page = text("docs/timeouts.md")
         for path, name, written in self.SOURCES:
