@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -408,6 +409,45 @@ static void never_waits_without_end(void **state)
     tls_stop(&peer);
 }
 
+/* Two threads, each with its own object and arena, at once. */
+static void *get_often(void *ctx)
+{
+    struct tls_client *c = ctx;
+    char *answer = malloc(65536);
+    size_t round, good = 0;
+
+    for (round = 0; answer != NULL && round < 20; round++) {
+        good += tls_client_secure(c, (uint16_t)c->shift_s, "localhost") == BERTH_OK &&
+                tls_client_get(c, "/", answer, 65536) > 200;
+        c->net.close(c->net.ctx);
+    }
+    free(answer);
+    c->shift_s = (int64_t)good;
+    return NULL;
+}
+
+static void threads_do_not_meet(void **state)
+{
+    struct tls_peer peer[2];
+    struct tls_client c[2];
+    pthread_t threads[2];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        peer[i] = tls_serve(i == 0 ? "chain" : "rsa", "-tls1_2");
+        init_client(&c[i]);
+        c[i].shift_s = peer[i].port; /* some hours; then the number of good answers */
+        assert_int_equal(pthread_create(&threads[i], NULL, get_often, &c[i]), 0);
+    }
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(c[i].shift_s, 20);
+        tls_client_close(&c[i]);
+        tls_stop(&peer[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +463,7 @@ int main(void)
         cmocka_unit_test(needs_the_time),
         cmocka_unit_test(names_what_is_no_tls),
         cmocka_unit_test(never_waits_without_end),
+        cmocka_unit_test(threads_do_not_meet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tls_client.h"
@@ -15,7 +16,7 @@
 
 struct row {
     const char *cert;   /* the server's */
-    const char *server; /* its words */
+    const char *server; /* its words; "echo": the echo server, which takes weak certificates */
     const char *roots;
     const char *crls;
     const char *client; /* certificate and key */
@@ -88,6 +89,19 @@ static const struct row rows[] = {
     {"revoked", "-tls1_2", "ca.pem", "crl-empty.pem", "", "", "localhost", 0, BERTH_OK, ""},
     {"otherca", "-tls1_2", "other.pem", "crl.pem", "", "", "localhost", 0, BERTH_E_TLS,
      "no given revocation list is from the certificate's issuer 'berth other CA'"},
+    {"server", "-tls1_2", "ca.pem", "crl-old.pem", "", "", "localhost", 0, BERTH_E_TLS,
+     "the given revocation list has expired"},
+    {"server", "-tls1_2", "ca.pem", "crl-new.pem", "", "", "localhost", 0, BERTH_E_TLS,
+     "the given revocation list is not valid yet"},
+    {"server", "-tls1_2", "ca.pem", "crl-forged.pem", "", "", "localhost", 0, BERTH_E_TLS,
+     "the given revocation list is not signed by the issuer"},
+    {"chain", "-tls1_2", "ca.pem", "crl.pem", "", "", "localhost", 0, BERTH_E_TLS,
+     "no given revocation list is from the certificate's issuer 'berth intermediate CA'"},
+    /* strength */
+    {"weakkey", "echo", "weakkey.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "key is too weak"},
+    {"weakhash", "echo", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "weak hash"},
+    {"twin", "-tls1_2", "twin.pem", "", "", "", "localhost", 0, BERTH_OK, ""},
+    {"selfsigned", "-tls1_2", "twin.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "self-signed"},
     /* pins */
     {"server", "-tls1_2", "ca.pem", "", "", "server", "localhost", 0, BERTH_OK, ""},
     {"server", "-tls1_2", "ca.pem", "", "", "rsa", "localhost", 0, BERTH_E_TLS,
@@ -117,6 +131,40 @@ static const struct row rows[] = {
      "localhost", 0, BERTH_OK, ""},
 };
 
+/* What certs.py does not make. "twin" has the names of "selfsigned" and another key; "forged" is a list with
+ * the CA's name by another key. */
+static int make_more(void **state)
+{
+    static const char script[] =
+        "cd '%s' && exec >make_more.log 2>&1 && set -e\n"
+        "SAN=subjectAltName=DNS:localhost\n"
+        "openssl req -x509 -newkey rsa:1024 -nodes -subj /CN=localhost -addext $SAN -days 9 -keyout "
+        "weakkey.key "
+        "-out weakkey.pem\n"
+        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext $SAN -days 9 -keyout twin.key "
+        "-out twin.pem\n"
+        "openssl req -x509 -newkey rsa:2048 -nodes -subj '/CN=berth test CA' -days 9 -keyout forger.key "
+        "-out forger.pem\n"
+        "openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout weakhash.key -out weakhash.csr\n"
+        "echo $SAN >san.cnf\n"
+        "openssl x509 -req -in weakhash.csr -CA ca.pem -CAkey ca.key -set_serial 77 -sha1 -days 9 -extfile "
+        "san.cnf "
+        "-out weakhash.pem\n"
+        "printf '[ca]\\ndefault_ca=x\\n[x]\\ndatabase=more.index\\ndefault_md=sha256\\n' >more.cnf; : "
+        ">more.index\n"
+        "G='openssl ca -gencrl -config more.cnf'\n"
+        "$G -cert ca.pem -keyfile ca.key -crl_lastupdate 20200101000000Z -crl_nextupdate 20200202000000Z "
+        "-out crl-old.pem\n"
+        "$G -cert ca.pem -keyfile ca.key -crl_lastupdate 20980101000000Z -crl_nextupdate 20990202000000Z "
+        "-out crl-new.pem\n"
+        "$G -cert forger.pem -keyfile forger.key -crldays 9 -out crl-forged.pem\n";
+    static char command[4096];
+
+    (void)state;
+    snprintf(command, sizeof command, script, tls_certs());
+    return system(command);
+}
+
 static void configure(struct tls_client *c, const struct row *row, struct berth_mbedtls_pin *pin)
 {
     char file[64];
@@ -139,7 +187,8 @@ static void configure(struct tls_client *c, const struct row *row, struct berth_
 
 static void check_row(const struct row *row)
 {
-    struct tls_peer peer = tls_serve(row->cert, row->server);
+    struct tls_peer peer =
+        strcmp(row->server, "echo") == 0 ? tls_serve_echo(row->cert, 0) : tls_serve(row->cert, row->server);
     struct berth_mbedtls_pin pin;
     struct tls_client c;
     enum berth_status status;
@@ -185,5 +234,5 @@ int main(void)
         cmocka_unit_test(accepts_and_refuses),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_more, NULL);
 }
