@@ -169,8 +169,8 @@ enum berth_status berth_http_start(struct berth_http *http, const struct berth_h
  * BERTH_OK: a whole response arrived, whatever its HTTP status (result.http_status); of a request body that
  * the server refused early (300 and above) the rest was not sent. Errors end the exchange and close the
  * connection: TIMEOUT (the deadline, or the idle bound), RESOLVE, CONNECT, RESET, CLOSED, TLS, PROTOCOL,
- * TRUNCATED, REDIRECT, SPACE (a response head larger than the buffer), the source's, sink's or head
- * callback's own. A retried failure is not reported. */
+ * TRUNCATED, REDIRECT, CANCELLED (the port was interrupted by a signal), SPACE (a response head larger than
+ * the buffer), the source's, sink's or head callback's own. A retried failure is not reported. */
 enum berth_status berth_http_step(struct berth_http *http, uint32_t wait_ms) BERTH_MUST_CHECK;
 /* After BERTH_E_WOULD_BLOCK: bits of enum berth_want that the net waits for (0 during a pause before a
  * retry), and the longest time in ms until step() must be called again anyway. */

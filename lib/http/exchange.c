@@ -6,6 +6,8 @@
 /* Rounds that a step without time may make before it returns to its caller although more is ready. */
 #define ROUNDS_MAX 64
 #define SOURCE_MS 10
+/* A sleep of so many ms or more shows on the clock. */
+#define SLEEP_SEEN_MS 5
 
 _Static_assert(sizeof(struct berth_exchange) <= sizeof(((struct berth_http *)0)->private_state),
                "private_state in berth/http.h is too small");
@@ -125,15 +127,25 @@ enum berth_status berth_exchange_end(struct berth_http *http, enum berth_status 
 
 /* ---- Steps ---- */
 
+/* A sleep that ends at once will go on doing so: a signal waits for the program. */
+static enum berth_status sleep_some(struct berth_http *http, uint32_t wait_ms)
+{
+    const struct berth_clock *clock = http->config.clock;
+    uint64_t before = clock->monotonic_ms(clock->ctx);
+    if (wait_ms == 0)
+        return BERTH_E_WOULD_BLOCK;
+    clock->sleep_ms(clock->ctx, wait_ms);
+    if (wait_ms >= SLEEP_SEEN_MS && clock->monotonic_ms(clock->ctx) == before)
+        return berth_exchange_fail(http, BERTH_E_CANCELLED, "interrupted in the pause before another try",
+                                   nothing);
+    return BERTH_E_WOULD_BLOCK;
+}
+
 static enum berth_status pause(struct berth_http *http)
 {
     struct berth_exchange *x = berth_exchange_of(http);
-    uint32_t wait_ms = berth_exchange_wait_ms(http);
-    if (x->now_ms < x->phase_end_ms) {
-        if (wait_ms > 0)
-            http->config.clock->sleep_ms(http->config.clock->ctx, wait_ms);
-        return BERTH_E_WOULD_BLOCK;
-    }
+    if (x->now_ms < x->phase_end_ms)
+        return sleep_some(http, berth_exchange_wait_ms(http));
     x->tries++;
     berth_exchange_enter(http, BERTH_PHASE_BEGIN, BERTH_NEVER_MS);
     return BERTH_OK;
@@ -148,6 +160,7 @@ static enum berth_status begin(struct berth_http *http)
     http->result.error_body = nothing;
     http->result.content_type = nothing;
     http->result.has_retry_after = false;
+    http->result.reason = nothing;
     x->redirecting = false;
     return berth_connect_begin(http);
 }

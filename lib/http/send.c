@@ -162,6 +162,7 @@ static enum berth_status look_for_answer(struct berth_http *http, uint32_t wait_
         return BERTH_E_WOULD_BLOCK;
     enum berth_status status = berth_receive_head(http, berth_exchange_send_start(http), wait_ms);
     if (status == BERTH_E_SPACE || (status == BERTH_OK && x->head.status >= 300)) {
+        http->result.reason = berth_text_make(NULL, 0);
         x->abandoned = true;
         berth_exchange_enter(http, BERTH_PHASE_HEAD, BERTH_NEVER_MS);
         return BERTH_OK;

@@ -494,6 +494,28 @@ static void a_pause_in_steps(void **state)
     assert_int_equal(rig.mem_clock.sleeps, 0);
 }
 
+static void no_sleep(void *ctx, uint32_t ms)
+{
+    (void)ctx;
+    (void)ms;
+}
+
+/* A signal ends every sleep: the exchange ends too, instead of turning in circles. */
+static void an_interrupted_pause(void **state)
+{
+    static const struct berth_mem_step steps[] = {
+        ANSWER("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"), ANSWER(DONE)};
+    struct berth_http_request request = rig_request("GET", "http://h/");
+    (void)state;
+    rig.config.retry.tries = 3;
+    rig.clock.sleep_ms = no_sleep;
+    rig_configure(&rig);
+    rig_script(&rig, steps, COUNT(steps));
+    assert_int_equal(rig_run(&rig, &request, 60000, false), BERTH_E_CANCELLED);
+    assert_int_equal(rig.http.result.http_status, 503);
+    assert_reason("interrupted");
+}
+
 static void bodies_and_repeats(void **state)
 {
     static const struct berth_mem_step steps[] = {ANSWER(BUSY("503")), ANSWER(DONE)};
@@ -906,6 +928,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_answers_are_not_repeated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pauses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pause_in_steps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_interrupted_pause, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bodies_and_repeats, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_downloads_begin_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_downloads_are_continued, set_up, tear_down),
