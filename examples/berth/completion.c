@@ -4,7 +4,31 @@
 
 #include <string.h>
 
-/* All options that COMMAND takes, each with AROUND's blanks: "--host --cacert ...". */
+/* What an option or argument may be, by the way the tables spell it: "docker|process" are words, FILE and DIR
+ * are files, everything else is up to the user. */
+enum kind { KIND_OTHER, KIND_WORDS, KIND_FILES };
+
+static enum kind kind_of(const char *value)
+{
+    struct berth_text text = berth_text_of(value);
+    if (text.len > 0 && text.ptr[0] >= 'a' && text.ptr[0] <= 'z')
+        return KIND_WORDS;
+    return berth_text_find(text, BERTH_TEXT("FILE")) != SIZE_MAX ||
+                   berth_text_find(text, BERTH_TEXT("DIR")) != SIZE_MAX
+               ? KIND_FILES
+               : KIND_OTHER;
+}
+
+/* "docker process" of "docker|process". */
+static void words_of(struct out *o, const char *value)
+{
+    struct berth_text rest = berth_text_of(value), word;
+    for (bool first = true; berth_text_split(&rest, '|', &word); first = false) {
+        out_string(o, first ? "" : " ");
+        out_text(o, word);
+    }
+}
+
 static void options_of(struct out *o, const struct command *command)
 {
     for (size_t i = 0; i < OPT_COUNT; i++) {
@@ -15,9 +39,11 @@ static void options_of(struct out *o, const struct command *command)
     }
 }
 
-/* The words that may follow each beginning of a command, as shell case branches: "mlcycle jobs") words="list
- * get ..." */
-static bool first_with_beginning(size_t index, size_t len)
+/* ---- beginnings of commands: "mlcycle", "mlcycle jobs" ---- */
+
+/* Whether command INDEX is the first whose words begin with its own first LEN bytes (a whole number of
+ * words, and more behind them). */
+static bool is_first_beginning(size_t index, size_t len)
 {
     for (size_t i = 0; i < index; i++) {
         const char *words = command_table[i].words;
@@ -25,6 +51,18 @@ static bool first_with_beginning(size_t index, size_t len)
             return false;
     }
     return true;
+}
+
+/* The next beginning of command INDEX that no earlier command has, longer than LEN bytes; 0 at the end. */
+static size_t next_beginning(size_t index, size_t len)
+{
+    const char *words = command_table[index].words;
+    while (words[len] != '\0') {
+        len++;
+        if (words[len] == ' ' && is_first_beginning(index, len))
+            return len;
+    }
+    return 0;
 }
 
 static bool same_next_word(const char *a, const char *b, size_t from)
@@ -35,8 +73,7 @@ static bool same_next_word(const char *a, const char *b, size_t from)
     return (a[i] == '\0' || a[i] == ' ') && (b[i] == '\0' || b[i] == ' ');
 }
 
-/* The words after the first LEN bytes (0, or a beginning that ends before a blank) of command INDEX's words.
- */
+/* The words after the first LEN bytes (0, or a beginning) of command INDEX's words, each once. */
 static void next_words(struct out *o, size_t index, size_t len)
 {
     size_t from = len == 0 ? 0 : len + 1;
@@ -50,74 +87,142 @@ static void next_words(struct out *o, size_t index, size_t len)
             seen = strlen(other) >= from && strncmp(other, words, from) == 0 &&
                    same_next_word(other, words, from);
         }
-        if (seen)
-            continue;
         struct berth_text rest = berth_text_of(words + from), word;
-        if (berth_text_split(&rest, ' ', &word)) {
+        if (!seen && berth_text_split(&rest, ' ', &word)) {
             out_string(o, " ");
             out_text(o, word);
         }
     }
 }
 
-static void branches(struct out *o, const char *indent)
+/* ---- bash and zsh: one function that works in both ---- */
+
+/* A pattern of all options with a value (of KIND, or of every kind). */
+static void valued_options(struct out *o, enum kind kind, bool every)
 {
-    out_string(o, indent);
-    out_string(o, "'') words='");
+    bool any = false;
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct option *option = &option_table[i];
+        if (option->value == NULL || (!every && kind_of(option->value) != kind))
+            continue;
+        out_string(o, any ? "|--" : "--");
+        out_string(o, option->name);
+        any = true;
+        if (option->letter != 0) {
+            const char letter[] = {'|', '-', option->letter, '\0'};
+            out_string(o, letter);
+        }
+    }
+}
+
+static void value_branches(struct out *o)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (option_table[i].value == NULL || kind_of(option_table[i].value) != KIND_WORDS)
+            continue;
+        out_string(o, "    --");
+        out_string(o, option_table[i].name);
+        out_string(o, ") offer='");
+        words_of(o, option_table[i].value);
+        out_string(o, "' ;;\n");
+    }
+    out_string(o, "    ");
+    valued_options(o, KIND_FILES, false);
+    out_string(o, ") files=1 ;;\n");
+}
+
+static void command_branches(struct out *o)
+{
+    out_string(o, "    '') offer='");
     next_words(o, 0, 0);
     out_string(o, "' ;;\n");
     for (size_t i = 0; i < command_count; i++) {
-        const char *words = command_table[i].words;
-        for (size_t len = 1; words[len] != '\0'; len++) {
-            if (words[len] != ' ' || !first_with_beginning(i, len))
-                continue;
-            out_string(o, indent);
-            out_string(o, "'");
-            out_bytes(o, words, len);
-            out_string(o, "') words='");
+        const struct command *command = &command_table[i];
+        for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len)) {
+            out_string(o, "    '");
+            out_bytes(o, command->words, len);
+            out_string(o, "') offer='");
             next_words(o, i, len);
             out_string(o, "' ;;\n");
         }
-        out_string(o, indent);
-        out_string(o, "'");
-        out_string(o, words);
-        out_string(o, "') words='' opts='");
-        options_of(o, &command_table[i]);
+        enum kind kind = kind_of(command->arguments);
+        out_string(o, "    '");
+        out_string(o, command->words);
+        out_string(o, kind == KIND_FILES ? "') files=1 opts='" : "') opts='");
+        options_of(o, command);
+        if (kind == KIND_WORDS) {
+            out_string(o, "' offer='");
+            words_of(o, command->arguments);
+        }
         out_string(o, "' ;;\n");
     }
 }
 
-static void bash(struct out *o)
+static void known_words(struct out *o)
 {
-    out_string(o, "# bash completion for berth; source it, or put it where bash-completion looks\n"
-                  "_berth() {\n"
-                  "  local cur=${COMP_WORDS[COMP_CWORD]} said='' word i words opts=''\n"
-                  "  COMPREPLY=()\n"
-                  "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                  "    word=${COMP_WORDS[i]}\n"
-                  "    case $word in -*) continue ;; esac\n"
-                  "    case \"${said:+$said }$word\" in\n      ");
     for (size_t i = 0; i < command_count; i++) {
-        const char *words = command_table[i].words;
         out_string(o, i > 0 ? "|'" : "'");
-        out_string(o, words);
+        out_string(o, command_table[i].words);
         out_string(o, "'");
-        for (size_t len = 1; words[len] != '\0'; len++) {
-            if (words[len] != ' ' || !first_with_beginning(i, len))
-                continue;
+        for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len)) {
             out_string(o, "|'");
-            out_bytes(o, words, len);
+            out_bytes(o, command_table[i].words, len);
             out_string(o, "'");
         }
     }
-    out_string(o, ") said=\"${said:+$said }$word\" ;;\n    esac\n  done\n  case $said in\n");
-    branches(o, "    ");
+}
+
+/* _berth_at WORD...: sets offer, files and opts to what may follow these words. */
+static void at_function(struct out *o)
+{
+    out_string(o, "_berth_at() {\n"
+                  "  local word value='' said='' helping=''\n"
+                  "  offer='' files='' opts=' --help --version'\n"
+                  "  for word; do\n"
+                  "    if [ \"$value\" ]; then\n"
+                  "      [ \"$word\" = '=' ] || value=''\n"
+                  "      continue\n"
+                  "    fi\n"
+                  "    case $word in\n"
+                  "      ");
+    valued_options(o, KIND_OTHER, true);
+    out_string(o, ") value=$word; continue ;;\n"
+                  "      -*) continue ;;\n"
+                  "      help) if [ -z \"$said\" ]; then helping=1; continue; fi ;;\n"
+                  "    esac\n"
+                  "    case \"${said:+$said }$word\" in\n"
+                  "      ");
+    known_words(o);
+    out_string(o, ") said=\"${said:+$said }$word\" ;;\n"
+                  "    esac\n"
+                  "  done\n"
+                  "  case $value in\n");
+    value_branches(o);
     out_string(o, "  esac\n"
-                  "  case $cur in\n"
-                  "    -*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
-                  "    *) if [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"));\n"
-                  "       else COMPREPLY=($(compgen -f -- \"$cur\")); fi ;;\n"
+                  "  if [ \"$value\" ]; then opts=''; return; fi\n"
+                  "  case $said in\n");
+    command_branches(o);
+    out_string(o, "  esac\n"
+                  "  case $helping,$said in\n"
+                  "    1,) ;;\n"
+                  "    1,*) files='' opts='' ;;\n"
                   "  esac\n"
+                  "}\n");
+}
+
+static void bash(struct out *o)
+{
+    out_string(o, "# bash completion for berth; source it, or put it where bash-completion looks\n");
+    at_function(o);
+    out_string(o, "_berth() {\n"
+                  "  local cur=${COMP_WORDS[COMP_CWORD]} offer files opts IFS=$' \\t\\n'\n"
+                  "  _berth_at \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
+                  "  [ \"$cur\" = '=' ] && cur=''\n"
+                  "  case $cur in -*) offer=$opts files='' ;; esac\n"
+                  "  COMPREPLY=($(compgen -W \"$offer\" -- \"$cur\"))\n"
+                  "  IFS=$'\\n'\n"
+                  "  [ \"$files\" ] && COMPREPLY+=($(compgen -f -- \"$cur\"))\n"
+                  "  return 0\n"
                   "}\n"
                   "complete -o filenames -F _berth berth\n");
 }
@@ -125,10 +230,20 @@ static void bash(struct out *o)
 static void zsh(struct out *o)
 {
     out_string(o, "#compdef berth\n"
-                  "# zsh completion for berth, by way of zsh's support for bash's\n"
-                  "autoload -U +X bashcompinit && bashcompinit\n");
-    bash(o);
+                  "# zsh completion for berth; put it as _berth in a folder of fpath\n");
+    at_function(o);
+    out_string(o, "_berth() {\n"
+                  "  local offer files opts\n"
+                  "  _berth_at \"${(@)words[2,CURRENT-1]}\"\n"
+                  "  case $PREFIX in -*) offer=$opts files='' ;; esac\n"
+                  "  compadd -- ${=offer}\n"
+                  "  [ \"$files\" ] && _files\n"
+                  "  return 0\n"
+                  "}\n"
+                  "if [ \"$funcstack[1]\" = _berth ]; then _berth \"$@\"; else compdef _berth berth; fi\n");
 }
+
+/* ---- fish ---- */
 
 /* Fish escapes ' and \ inside single quotes. */
 static void fish_text(struct out *o, const char *text)
@@ -140,52 +255,109 @@ static void fish_text(struct out *o, const char *text)
     }
 }
 
-static void fish(struct out *o)
+static void fish_functions(struct out *o)
 {
     out_string(o, "# fish completion for berth\n"
                   "function __berth_said\n"
-                  "  set -l said (commandline -opc | string match -v -- '-*')\n"
-                  "  string join ' ' $said[2..-1]\n"
+                  "  set -l said\n"
+                  "  set -l value\n"
+                  "  set -l tokens (commandline -opc)\n"
+                  "  set -e tokens[1]\n"
+                  "  for word in $tokens\n"
+                  "    if test -n \"$value\"\n"
+                  "      set value\n"
+                  "    else if string match -qr -- '^(");
+    valued_options(o, KIND_OTHER, true);
+    out_string(o, ")$' $word\n"
+                  "      set value $word\n"
+                  "    else if not string match -q -- '-*' $word\n"
+                  "      test -z \"$said\" -a $word = help; or set -a said $word\n"
+                  "    end\n"
+                  "  end\n"
+                  "  echo \"$said\"\n"
                   "end\n"
-                  "function __berth_at\n  test (__berth_said) = \"$argv\"\nend\n"
-                  "function __berth_in\n  string match -q -- \"$argv*\" (__berth_said)\nend\n");
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *c = &command_table[i];
-        const char *last = strrchr(c->words, ' ');
-        size_t before = last != NULL ? (size_t)(last - c->words) : 0;
-        out_string(o, "complete -c berth -f -n '__berth_at ");
-        out_bytes(o, c->words, before);
-        out_string(o, "' -a ");
-        out_string(o, last != NULL ? last + 1 : c->words);
+                  "function __berth_at\n"
+                  "  test (__berth_said) = \"$argv\"\n"
+                  "end\n"
+                  "function __berth_in\n"
+                  "  string match -q -- \"$argv *\" (__berth_said)' '\n"
+                  "end\n"
+                  "complete -c berth -f\n");
+}
+
+/* WORD, the first LEN bytes of command words behind the last blank, offered behind the words before it. */
+static void fish_word(struct out *o, const char *words, size_t len, const char *summary)
+{
+    size_t start = len;
+    while (start > 0 && words[start - 1] != ' ')
+        start--;
+    out_string(o, "complete -c berth -n '__berth_at ");
+    out_bytes(o, words, start > 0 ? start - 1 : 0);
+    out_string(o, "' -a ");
+    out_bytes(o, words + start, len - start);
+    if (summary != NULL) {
         out_string(o, " -d '");
-        fish_text(o, c->summary);
-        out_string(o, "'\n");
-        for (size_t j = 0; j < OPT_COUNT; j++) {
-            if (!command_takes(c, &option_table[j]))
-                continue;
-            out_string(o, "complete -c berth -n '__berth_in ");
-            out_string(o, c->words);
-            out_string(o, "' -l ");
-            out_string(o, option_table[j].name);
-            out_string(o, option_table[j].value != NULL ? " -r -d '" : " -d '");
-            fish_text(o, option_table[j].help);
-            out_string(o, "'\n");
-        }
+        fish_text(o, summary);
+        out_string(o, "'");
     }
-    for (size_t i = 0; i < command_count; i++) {
-        const char *words = command_table[i].words;
-        for (size_t len = 1; words[len] != '\0'; len++) {
-            if (words[len] != ' ' || !first_with_beginning(i, len))
-                continue;
-            const char *start = words + len;
-            while (start > words && start[-1] != ' ')
-                start--;
-            out_string(o, "complete -c berth -f -n '__berth_at ");
-            out_bytes(o, words, start > words ? (size_t)(start - words - 1) : 0);
-            out_string(o, "' -a ");
-            out_bytes(o, start, len - (size_t)(start - words));
-            out_string(o, "\n");
+    out_string(o, "\n");
+}
+
+static void fish_value(struct out *o, enum kind kind, const char *value)
+{
+    out_string(o, kind == KIND_FILES ? " -r -F" : " -x");
+    if (kind != KIND_WORDS)
+        return;
+    out_string(o, " -a '");
+    words_of(o, value);
+    out_string(o, "'");
+}
+
+static void fish_command(struct out *o, const struct command *command)
+{
+    enum kind kind = kind_of(command->arguments);
+    if (kind != KIND_OTHER) {
+        out_string(o, "complete -c berth -n '__berth_in ");
+        out_string(o, command->words);
+        out_string(o, "'");
+        if (kind == KIND_FILES) {
+            out_string(o, " -F");
+        } else {
+            out_string(o, " -a '");
+            words_of(o, command->arguments);
+            out_string(o, "'");
         }
+        out_string(o, "\n");
+    }
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        const struct option *option = &option_table[i];
+        if (!command_takes(command, option))
+            continue;
+        out_string(o, "complete -c berth -n '__berth_in ");
+        out_string(o, command->words);
+        out_string(o, "' -l ");
+        out_string(o, option->name);
+        if (option->letter != 0) {
+            const char letter[] = {' ', '-', 's', ' ', option->letter, '\0'};
+            out_string(o, letter);
+        }
+        if (option->value != NULL)
+            fish_value(o, kind_of(option->value), option->value);
+        out_string(o, " -d '");
+        fish_text(o, option->help);
+        out_string(o, "'\n");
+    }
+}
+
+static void fish(struct out *o)
+{
+    fish_functions(o);
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = &command_table[i];
+        for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len))
+            fish_word(o, command->words, len, NULL);
+        fish_word(o, command->words, strlen(command->words), command->summary);
+        fish_command(o, command);
     }
 }
 
@@ -199,6 +371,6 @@ int completion_run(struct app *app)
     else if (strcmp(shell, "fish") == 0)
         fish(&app->out);
     else
-        return fail(app, EXIT_USAGE, "completion knows bash, zsh and fish", NULL);
+        return fail(app, EXIT_USAGE, "scripts are for bash, zsh and fish", NULL);
     return EXIT_DONE;
 }

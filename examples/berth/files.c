@@ -58,12 +58,15 @@ void program_signal_acknowledge(void)
         berth_posix_signals_acknowledge(&signals_state);
 }
 
+static int standard_input_errno; /* of the last read that failed */
+
 static ptrdiff_t read_fd(int fd, void *buf, size_t cap)
 {
     for (;;) {
         ssize_t n = read(fd, buf, cap);
         if (n >= 0)
             return n;
+        standard_input_errno = errno;
         if (errno != EINTR || program_signal() != 0)
             return errno == EINTR ? BERTH_E_CANCELLED : BERTH_E_IO;
     }
@@ -101,14 +104,13 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap, struct ber
     return n < 0 ? (enum berth_status)n : BERTH_OK;
 }
 
-/* "FILE: permission denied": the system's word for a port's failure. */
+/* "FILE: permission denied", in the system's words. */
 static int fail_file(struct app *app, enum berth_status status, const char *path)
 {
-    const char *word = berth_status_name(status);
-    if (status == BERTH_E_IO && berth_posix_files_errno(&files_state) != 0)
-        return fail_text(app, EXIT_BAD_DATA, path,
-                         berth_posix_error_text(berth_posix_files_errno(&files_state)));
-    return fail(app, exit_code_of(status), path, word);
+    int number = is_standard(path) ? standard_input_errno : berth_posix_files_errno(&files_state);
+    if (number != 0 && status != BERTH_E_CANCELLED)
+        return fail_text(app, exit_code_of(status), path, berth_posix_error_text(number));
+    return fail(app, exit_code_of(status), path, berth_status_name(status));
 }
 
 int load_file(struct app *app, const char *path, char *buf, size_t cap, struct berth_text *out_text)

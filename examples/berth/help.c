@@ -5,26 +5,26 @@
 
 #include <string.h>
 
-enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, SCREEN = 100 };
+enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, LEFT_INDENT = 6, ROOM_MIN = 10, SCREEN = 100 };
 
 static unsigned width_of(const struct out *o)
 {
-    return o->width > 0 && o->width < SCREEN ? o->width : SCREEN;
+    return o->columns > 0 && o->columns < SCREEN ? o->columns : SCREEN;
 }
 
-/* TEXT wrapped at the screen's width, from column AT on, continued at INDENT. */
-static void paragraph(struct out *o, const char *text, unsigned indent)
+/* TEXT from column AT on, wrapped at the screen's width, continued at INDENT; with a line end. */
+static void paragraph(struct out *o, struct berth_text text, unsigned at, unsigned indent)
 {
-    struct berth_text rest = berth_text_of(text);
-    unsigned room = width_of(o) > indent + 20 ? width_of(o) - indent : 20;
-    while (rest.len > 0) {
-        struct berth_text part = text_fit(rest, room);
-        rest = berth_text_slice(rest, part.len, rest.len);
+    do {
+        unsigned room = width_of(o) > at + ROOM_MIN ? width_of(o) - at : ROOM_MIN;
+        struct berth_text part = text_fit(text, room);
+        text = berth_text_slice(text, part.len, text.len);
         out_text(o, berth_text_trim(part));
         out_string(o, "\n");
-        if (rest.len > 0)
+        if (text.len > 0)
             out_repeat(o, ' ', indent);
-    }
+        at = indent;
+    } while (text.len > 0);
 }
 
 /* "  LEFT      TEXT", TEXT on the next line when LEFT is long. */
@@ -33,14 +33,14 @@ static void entry(struct out *o, struct berth_text left, const char *text, unsig
     if (width > width_of(o) / 2)
         width = width_of(o) / 2;
     out_string(o, "  ");
-    out_text(o, left);
     if (left.len + 3 > width) {
-        out_string(o, "\n");
+        paragraph(o, left, 2, LEFT_INDENT);
         out_repeat(o, ' ', width);
     } else {
+        out_text(o, left);
         out_repeat(o, ' ', width - 2 - left.len);
     }
-    paragraph(o, text, width);
+    paragraph(o, berth_text_of(text), width, width);
 }
 
 static void put_option(struct berth_writer *w, const struct option *option)
@@ -97,18 +97,22 @@ static void options_of(struct out *o, const struct command *command, bool common
 int help_command(struct app *app, const struct command *command)
 {
     struct out *o = &app->out;
-    out_string(o, "berth ");
-    out_string(o, command->words);
-    out_string(o, " [OPTIONS]");
+    char usage[160];
+    struct berth_writer w;
+    berth_writer_init(&w, usage, sizeof usage);
+    berth_put_string(&w, "berth ");
+    berth_put_string(&w, command->words);
+    berth_put_string(&w, " [OPTIONS]");
     if (command->arguments[0] != '\0') {
-        out_string(o, " ");
-        out_string(o, command->arguments);
+        berth_put_char(&w, ' ');
+        berth_put_string(&w, command->arguments);
     }
-    out_string(o, "\n\n  ");
-    paragraph(o, command->summary, 2);
+    paragraph(o, berth_writer_text(&w), 0, LEFT_INDENT);
+    out_string(o, "\n  ");
+    paragraph(o, berth_text_of(command->summary), 2, 2);
     if (command->details != NULL) {
         out_string(o, "\n  ");
-        paragraph(o, command->details, 2);
+        paragraph(o, berth_text_of(command->details), 2, 2);
     }
     options_of(o, command, false, "Options:");
     options_of(o, command, true, "Common options:");
@@ -149,12 +153,15 @@ static const char exit_codes[] =
 static int overview(struct app *app)
 {
     struct out *o = &app->out;
-    out_string(o,
-               "berth " BERTH_VERSION
-               ": talks to GPU job platforms, runs their work.\n\nberth COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+    paragraph(o, BERTH_TEXT("berth " BERTH_VERSION ": talks to GPU job platforms, runs their work."), 0, 0);
+    out_string(o, "\n");
+    paragraph(o, BERTH_TEXT("berth COMMAND [OPTIONS] [ARGUMENTS]"), 0, LEFT_INDENT);
+    out_string(o, "\n");
     list_commands(o, NULL, 0);
-    out_string(o, "\n'berth help COMMAND' tells a command's options. Exit codes:\n  ");
-    paragraph(o, exit_codes, 2);
+    out_string(o, "\n");
+    paragraph(o, BERTH_TEXT("'berth help COMMAND' tells a command's options."), 0, 0);
+    out_string(o, "Exit codes:\n  ");
+    paragraph(o, berth_text_of(exit_codes), 2, 2);
     return EXIT_DONE;
 }
 

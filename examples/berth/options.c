@@ -148,7 +148,7 @@ static bool check_command(const struct args *args, char *message, size_t size)
             berth_writer_init(&w, message, size);
             berth_put_string(&w, "--");
             berth_put_string(&w, option_table[i].name);
-            berth_put_string(&w, " means nothing to 'berth ");
+            berth_put_string(&w, " means nothing here; see 'berth help ");
             berth_put_string(&w, args->command->words);
             berth_put_string(&w, "'");
             return berth_writer_terminate(&w) != BERTH_OK;

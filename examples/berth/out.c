@@ -30,7 +30,7 @@ static bool locale_is_utf8(void)
     return false;
 }
 
-static unsigned terminal_width(int fd)
+static unsigned screen_columns(int fd)
 {
     uint64_t columns = 0;
     if (env_is_set("COLUMNS") && berth_parse_u64(berth_text_of(getenv("COLUMNS")), &columns) == BERTH_OK &&
@@ -39,7 +39,7 @@ static unsigned terminal_width(int fd)
     struct winsize size;
     if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
-    return 80;
+    return isatty(fd) == 1 ? 80 : 0;
 }
 
 void out_init(struct out *o, int fd)
@@ -47,7 +47,8 @@ void out_init(struct out *o, int fd)
     memset(o, 0, sizeof *o);
     o->fd = fd;
     o->terminal = isatty(fd) == 1;
-    o->width = o->terminal ? terminal_width(fd) : 0;
+    o->columns = screen_columns(fd);
+    o->width = o->terminal ? o->columns : 0;
     struct berth_text term = berth_text_of(getenv("TERM"));
     o->colour =
         o->terminal && !env_is_set("NO_COLOR") && term.len > 0 && !berth_text_equal(term, BERTH_TEXT("dumb"));

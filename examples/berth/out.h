@@ -9,9 +9,10 @@ struct out {
     bool failed; /* a write failed: everything later is dropped; error is the system's number */
     int error;
     bool terminal;
-    bool colour;    /* a terminal, and NO_COLOR and TERM=dumb do not forbid it */
-    bool utf8;      /* the locale's character set, by LC_ALL, LC_CTYPE, LANG */
-    unsigned width; /* of the terminal in columns; 0: not a terminal, no bound */
+    bool colour;      /* a terminal, and NO_COLOR and TERM=dumb do not forbid it */
+    bool utf8;        /* the locale's character set, by LC_ALL, LC_CTYPE, LANG */
+    unsigned width;   /* of the terminal in columns; 0: not a terminal, no bound */
+    unsigned columns; /* the same, but for what is no terminal what COLUMNS says; 0: nothing */
     size_t len;
     char buf[4096];
 };

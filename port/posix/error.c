@@ -8,6 +8,7 @@ static const struct {
     {EACCES, BERTH_TEXT_INIT("permission denied")},
     {EADDRNOTAVAIL, BERTH_TEXT_INIT("no such address here")},
     {EAFNOSUPPORT, BERTH_TEXT_INIT("address family not supported")},
+    {EBADF, BERTH_TEXT_INIT("is not open")},
     {ECONNABORTED, BERTH_TEXT_INIT("connection aborted")},
     {ECONNREFUSED, BERTH_TEXT_INIT("connection refused")},
     {ECONNRESET, BERTH_TEXT_INIT("connection reset")},
