@@ -43,7 +43,8 @@ int json_check(struct app *app)
     return status == BERTH_OK ? EXIT_DONE : fail_json(app, path, text, status, &error);
 }
 
-/* The value at AT: a text as its characters, everything else as it stands in the document. */
+/* The value at AT: a text as its characters, everything else as it stands in the document; with --json always
+ * JSON, on one line. */
 static int print_value(struct app *app, struct berth_json_cursor at)
 {
     struct berth_text raw = berth_json_raw(at);
@@ -57,6 +58,8 @@ static int print_value(struct app *app, struct berth_json_cursor at)
     }
     if (text && app->json)
         raw = berth_text_make(raw.ptr - 1, raw.len + 2);
+    if (app->json)
+        raw.len = json_compact(raw.ptr, raw.len, document + (raw.ptr - document));
     out_text(&app->out, raw);
     out_string(&app->out, "\n");
     return EXIT_DONE;

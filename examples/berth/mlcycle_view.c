@@ -8,29 +8,11 @@
 /* ---- JSON
  * ------------------------------------------------------------------------------------------------------ */
 
-/* The element as it came, on one line: white space between tokens is dropped. */
-static size_t compact(const char *json, size_t len, char *to)
-{
-    size_t n = 0;
-    bool inside = false;
-    for (size_t i = 0; i < len; i++) {
-        char c = json[i];
-        if (!inside && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
-            continue;
-        to[n++] = c;
-        if (inside && c == '\\' && i + 1 < len)
-            to[n++] = json[++i];
-        else if (c == '"')
-            inside = !inside;
-    }
-    return n;
-}
-
 static enum berth_status print_json(struct view *view, const struct berth_json_element *element)
 {
     static char line[SESSION_WORK_SIZE];
     struct berth_decode_error error;
-    size_t len = compact(element->json, element->len, line);
+    size_t len = json_compact(element->json, element->len, line);
     enum berth_status status =
         berth_fields_decode(view->shape, element->json, element->len, &view->element, &error);
     if (status != BERTH_OK)

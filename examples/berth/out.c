@@ -214,6 +214,23 @@ void text_place(struct berth_text text, uint64_t offset, uint32_t *out_line, uin
     }
 }
 
+size_t json_compact(const char *json, size_t len, char *to)
+{
+    size_t n = 0;
+    bool inside = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = json[i];
+        if (!inside && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
+        to[n++] = c;
+        if (inside && c == '\\' && i + 1 < len)
+            to[n++] = json[++i];
+        else if (c == '"')
+            inside = !inside;
+    }
+    return n;
+}
+
 void out_colour(struct out *o, enum colour colour)
 {
     static const char *const codes[] = {"\033[0m",  "\033[1m",  "\033[2m", "\033[31m",

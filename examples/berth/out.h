@@ -36,6 +36,10 @@ struct berth_text text_fit(struct berth_text text, unsigned columns);
 /* Line and column (both from 1, columns in characters) of the byte at OFFSET. */
 void text_place(struct berth_text text, uint64_t offset, uint32_t *out_line, uint32_t *out_column);
 
+/* Valid JSON on one line: white space between tokens is dropped. Writes at most LEN bytes to TO, which may be
+ * JSON itself; returns their number. */
+size_t json_compact(const char *json, size_t len, char *to);
+
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
 /* Switches the colour, when this output has colours. */
 void out_colour(struct out *o, enum colour colour);
