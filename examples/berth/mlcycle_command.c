@@ -13,11 +13,17 @@ int mlcycle_open(struct app *app)
     return session_open_only(&mlcycle_session, app, app->args.value[OPT_HOST]);
 }
 
+int mlcycle_report(enum berth_status status)
+{
+    view_explain(&mlcycle_view, &mlcycle_call);
+    return session_report(&mlcycle_session, &mlcycle_call, status);
+}
+
 int mlcycle_ask(struct app *app, enum berth_status status)
 {
     if (status != BERTH_OK)
         return fail(app, exit_code_of(status), "the request cannot be made", berth_status_name(status));
-    return session_run(&mlcycle_session, &mlcycle_call);
+    return mlcycle_report(berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms));
 }
 
 int mlcycle_run(struct app *app, enum berth_status status, view_print_fn *print)

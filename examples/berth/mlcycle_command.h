@@ -17,6 +17,8 @@ int mlcycle_open(struct app *app);
 int mlcycle_run(struct app *app, enum berth_status status, view_print_fn *print);
 /* The same without closing and with the call's own element function. */
 int mlcycle_ask(struct app *app, enum berth_status status);
+/* Reports what the call came to; the exit code. */
+int mlcycle_report(enum berth_status status);
 int mlcycle_id(struct app *app, const char *text, struct berth_guid *out_id);
 /* The argument at INDEX as an id. */
 int mlcycle_id_at(struct app *app, size_t index, struct berth_guid *out_id);

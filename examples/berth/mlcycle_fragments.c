@@ -262,7 +262,7 @@ static int run_upload(struct app *app, const struct berth_guid *job, int32_t ste
             return EXIT_DONE;
         mlcycle_call.result = refused;
     }
-    return session_report(&mlcycle_session, &mlcycle_call, status);
+    return mlcycle_report(status);
 }
 
 int mlcycle_fragments_upload(struct app *app)

@@ -227,7 +227,7 @@ int mlcycle_scheduler_pending(struct app *app)
     status = berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms);
     session_close(&mlcycle_session);
     if (status != BERTH_E_NO_WORK)
-        return session_report(&mlcycle_session, &mlcycle_call, status);
+        return mlcycle_report(status);
     if (!app->quiet && app->err.terminal)
         fail(app, EXIT_NO, "no step is due", NULL);
     return EXIT_NO;
@@ -259,7 +259,7 @@ static int report(struct app *app, bool failed)
     enum berth_status status = mlcycle_finish(&mlcycle_call, &mlcycle_session.client, &job, step, failed,
                                               mlcycle_session.timeout_ms);
     session_close(&mlcycle_session);
-    return session_report(&mlcycle_session, &mlcycle_call, status);
+    return mlcycle_report(status);
 }
 
 int mlcycle_scheduler_complete(struct app *app)

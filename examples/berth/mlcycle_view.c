@@ -8,16 +8,98 @@
 /* ---- JSON
  * ------------------------------------------------------------------------------------------------------ */
 
+/* "step 2, member number: an integer is due". */
+static enum berth_status note(struct view *view, const char *what, size_t index,
+                              const struct berth_decode_error *error)
+{
+    struct berth_writer w;
+    berth_writer_init(&w, view->problem, sizeof view->problem);
+    berth_put_string(&w, what);
+    berth_put_char(&w, ' ');
+    berth_put_u64(&w, index);
+    if (error->member.ptr != NULL) {
+        berth_put_string(&w, ", member ");
+        berth_put_text(&w, error->member);
+    }
+    berth_put_string(&w, ": ");
+    berth_put_string(&w, error->at.reason != NULL ? error->at.reason : "cannot be read");
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        view->problem[0] = '\0';
+    return BERTH_E_PROTOCOL;
+}
+
+/* A step's files and metrics. */
+static enum berth_status check_step(struct view *view, size_t index, const struct berth_guid *job,
+                                    struct berth_mlcycle_step *step)
+{
+    struct berth_mlcycle_fragment fragment;
+    struct berth_mlcycle_metric metric;
+    struct berth_decode_error error;
+    enum berth_status status;
+    memset(&error, 0, sizeof error);
+    do
+        status = berth_mlcycle_next_fragment(&step->fragments, job, step->number, &fragment, &error);
+    while (status == BERTH_OK);
+    if (status != BERTH_E_MISSING)
+        return note(view, "files of step", index, &error);
+    memset(&error, 0, sizeof error);
+    do
+        status = berth_mlcycle_next_metric(&step->metrics, &metric);
+    while (status == BERTH_OK);
+    return status == BERTH_E_MISSING ? BERTH_OK : note(view, "metrics of step", index, &error);
+}
+
+/* A job's steps are decoded as they are walked, and changed by that: STEPS is walked before anything is
+ * printed, so that a job is printed whole or not at all. */
+static enum berth_status check_steps(struct view *view, const struct berth_guid *job,
+                                     struct berth_json_list steps)
+{
+    struct berth_mlcycle_step step;
+    struct berth_decode_error error;
+    memset(&error, 0, sizeof error);
+    for (size_t i = 0;; i++) {
+        enum berth_status status = berth_mlcycle_next_step(&steps, &step, &error);
+        if (status == BERTH_E_MISSING)
+            return BERTH_OK;
+        if (status != BERTH_OK)
+            return note(view, "step", i, &error);
+        BERTH_TRY(check_step(view, i, job, &step));
+    }
+}
+
+static char scratch[SESSION_WORK_SIZE];
+
+/* The same on a copy. */
+static enum berth_status check_job(struct view *view, const struct berth_mlcycle_job *job)
+{
+    struct berth_json_list steps = job->steps;
+    if (steps.len == 0 || steps.len > sizeof scratch)
+        return BERTH_OK;
+    memcpy(scratch, steps.ptr, steps.len);
+    steps.ptr = scratch;
+    return check_steps(view, &job->id, steps);
+}
+
+/* The call leaves the element as it came; what it would have checked is checked here, behind a copy. */
 static enum berth_status print_json(struct view *view, const struct berth_json_element *element)
 {
-    static char line[SESSION_WORK_SIZE];
+    struct berth_call *call = view->call;
     struct berth_decode_error error;
-    size_t len = json_compact(element->json, element->len, line);
-    enum berth_status status =
-        berth_fields_decode(view->shape, element->json, element->len, &view->element, &error);
-    if (status != BERTH_OK)
-        return BERTH_E_PROTOCOL;
-    out_bytes(&view->app->out, line, len);
+    const char *reason = NULL;
+    memset(&error, 0, sizeof error);
+    size_t len = json_compact(element->json, element->len, scratch);
+    if (berth_fields_decode_checked(view->shape, element->json, element->len, &view->element, &error) !=
+        BERTH_OK)
+        return note(view, view->shape->name, element->index, &error);
+    call->shape = view->shape;
+    if (call->complete != NULL && call->complete(call, element, &view->element, &reason) != BERTH_OK) {
+        error.at.reason = reason;
+        return note(view, view->shape->name, element->index, &error);
+    }
+    call->shape = NULL;
+    if (view->shape == &berth_mlcycle_job_shape)
+        BERTH_TRY(check_steps(view, &view->element.job.id, view->element.job.steps));
+    out_bytes(&view->app->out, scratch, len);
     out_string(&view->app->out, "\n");
     return view->app->out.failed ? BERTH_E_IO : BERTH_OK;
 }
@@ -30,14 +112,23 @@ enum berth_status view_element(void *ctx, const struct berth_json_element *eleme
     view->count++;
     if (view->app->json)
         return print_json(view, element);
+    if (view->shape == &berth_mlcycle_job_shape)
+        BERTH_TRY(check_job(view, structure));
     view->print(view, structure);
     return view->app->out.failed ? BERTH_E_IO : BERTH_OK;
+}
+
+void view_explain(const struct view *view, struct berth_call *call)
+{
+    if (view->problem[0] != '\0')
+        memcpy(call->result.message, view->problem, sizeof view->problem);
 }
 
 void view_call(struct view *view, struct app *app, struct berth_call *call, view_print_fn *print)
 {
     memset(view, 0, sizeof *view);
     view->app = app;
+    view->call = call;
     view->print = print;
     view->shape = call->shape;
     call->on_element = view_element;
@@ -178,24 +269,38 @@ static struct berth_text seconds_between(struct berth_time from, struct berth_ti
     return berth_writer_text(&w);
 }
 
-static void put_metric(struct out *o, const struct berth_mlcycle_metric *metric)
+/* Further facts on a step stand below it: "    metrics  ..."; what does not fit goes on in the next line. */
+enum { FACT_INDENT = 13 };
+
+/* Makes room for COLUMNS more in a line that is at *AT, after two blanks or in the next line. */
+static void fact_space(struct out *o, unsigned *at, unsigned columns)
 {
-    out_safe(o, metric->key);
-    out_string(o, "=");
-    if (metric->kind == BERTH_MLCYCLE_METRIC_TEXT)
-        out_safe(o, metric->text);
-    else
-        out_safe(o, metric->raw);
+    bool first = *at == FACT_INDENT;
+    if (!first && o->width > 0 && *at + 2 + columns > o->width) {
+        out_string(o, "\n");
+        out_repeat(o, ' ', FACT_INDENT);
+        *at = FACT_INDENT;
+    } else if (!first) {
+        out_string(o, "  ");
+        *at += 2;
+    }
+    *at += columns;
 }
 
 static void view_metrics(struct out *o, struct berth_json_list metrics)
 {
     struct berth_mlcycle_metric metric;
+    unsigned at = FACT_INDENT;
     bool any = false;
     while (berth_mlcycle_next_metric(&metrics, &metric) == BERTH_OK) {
-        out_string(o, any ? "  " : "    metrics  ");
+        struct berth_text value = metric.kind == BERTH_MLCYCLE_METRIC_TEXT ? metric.text : metric.raw;
+        if (!any)
+            out_string(o, "    metrics  ");
         any = true;
-        put_metric(o, &metric);
+        fact_space(o, &at, text_columns(metric.key) + 1 + text_columns(value));
+        out_safe(o, metric.key);
+        out_string(o, "=");
+        out_safe(o, value);
     }
     if (any)
         out_string(o, "\n");
@@ -207,15 +312,39 @@ static void view_step_files(struct out *o, const struct berth_guid *job,
     struct berth_json_list fragments = step->fragments;
     struct berth_mlcycle_fragment fragment;
     while (berth_mlcycle_next_fragment(&fragments, job, step->number, &fragment, NULL) == BERTH_OK) {
-        char type[16];
+        char buf[16];
+        unsigned at = FACT_INDENT;
+        struct berth_text type = word_of(fragment.type, berth_mlcycle_fragment_type_name, buf, sizeof buf);
+        struct berth_text id = berth_guid_text(&fragment.id);
         out_string(o, "    file     ");
+        fact_space(o, &at, text_columns(fragment.filename));
         out_safe(o, fragment.filename);
-        out_string(o, "  (");
+        fact_space(o, &at, text_columns(fragment.name) + text_columns(type) + 4);
+        out_string(o, "(");
         out_safe(o, fragment.name);
         out_string(o, ", ");
-        out_text(o, word_of(fragment.type, berth_mlcycle_fragment_type_name, type, sizeof type));
-        out_string(o, ")  ");
-        out_text(o, berth_guid_text(&fragment.id));
+        out_text(o, type);
+        out_string(o, ")");
+        fact_space(o, &at, text_columns(id));
+        out_text(o, id);
+        out_string(o, "\n");
+    }
+}
+
+/* What the step runs in: its image, or what that is built from. */
+static void view_image(struct out *o, const struct berth_mlcycle_docker *docker)
+{
+    if (docker->image.len > 0) {
+        out_string(o, "    image    ");
+        out_safe(o, docker->image);
+        out_string(o, "\n");
+    } else if (docker->build.dockerfile.len > 0) {
+        out_string(o, "    build    ");
+        out_safe(o, docker->build.dockerfile);
+        if (docker->build.context.len > 0) {
+            out_string(o, " in ");
+            out_safe(o, docker->build.context);
+        }
         out_string(o, "\n");
     }
 }
@@ -236,6 +365,7 @@ static void view_step(struct view *view, const struct berth_guid *job, const str
                                              : BERTH_TEXT(""),
                                        step->name, step->docker.command};
     table_row_coloured(table_of(view, columns, 5), cells, 1, state_colour(step->state.value));
+    view_image(&view->app->out, &step->docker);
     view_metrics(&view->app->out, step->metrics);
     view_step_files(&view->app->out, job, step);
 }

@@ -11,9 +11,11 @@ typedef void view_print_fn(struct view *view, void *structure);
 /* Prints a call's elements: as a table row or record by PRINT, or with --json as they came, one a line. */
 struct view {
     struct app *app;
+    struct berth_call *call;
     view_print_fn *print;
     const struct berth_shape *shape;
     size_t count;
+    char problem[160]; /* what is wrong in an element: "step 2, member number: an integer is due"; or empty */
     struct table table;
     union {
         struct berth_mlcycle_worker worker;
@@ -26,6 +28,8 @@ struct view {
 /* Makes CALL, already described, deliver to VIEW. */
 void view_call(struct view *view, struct app *app, struct berth_call *call, view_print_fn *print);
 berth_call_element_fn view_element;
+/* Gives CALL, which has ended, the view's own words when it was the view that ended it. */
+void view_explain(const struct view *view, struct berth_call *call);
 
 view_print_fn view_worker, view_project, view_job_row, view_job, view_pending, view_fragment;
 

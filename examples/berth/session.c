@@ -151,15 +151,12 @@ int session_report(struct session *s, const struct berth_call *call, enum berth_
         return 128 + program_signal();
     if (s->app->out.failed)
         return EXIT_SPACE;
-    const char *message = result->message[0] != '\0' ? result->message : berth_status_name(status);
-    int code = fail(s->app, exit_code_of(status), message, NULL);
+    char line[BERTH_CALL_MESSAGE_MAX + 120];
+    struct berth_writer w;
+    berth_writer_init(&w, line, sizeof line);
+    berth_put_string(&w, result->message[0] != '\0' ? result->message : berth_status_name(status));
     if (result->maybe_done)
-        fail(s->app, EXIT_NETWORK,
-             "the server may have carried it out all the same: look before you repeat it", NULL);
-    return code;
-}
-
-int session_run(struct session *s, struct berth_call *call)
-{
-    return session_report(s, call, berth_call_run(call, s->timeout_ms));
+        berth_put_string(&w, "; the server may have carried it out all the same: look before you repeat it");
+    return fail(s->app, exit_code_of(status), berth_writer_terminate(&w) == BERTH_OK ? line : result->message,
+                NULL);
 }

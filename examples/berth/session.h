@@ -40,8 +40,6 @@ int session_open(struct session *s, struct app *app, const char *base_url,
 int session_open_only(struct session *s, struct app *app, const char *base_url);
 void session_close(struct session *s);
 
-/* Runs CALL; on failure reports it ("berth: COMMAND: MESSAGE") and returns the exit code. */
-int session_run(struct session *s, struct berth_call *call);
 /* Reports what a call came to; the exit code for its status. */
 int session_report(struct session *s, const struct berth_call *call, enum berth_status status);
 

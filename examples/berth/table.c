@@ -42,6 +42,7 @@ static void wrap(struct out *o, struct berth_text text, unsigned indent)
     }
 }
 
+/* LAST: nothing stands behind it in its line. */
 static void cell(struct out *o, const struct column *column, struct berth_text text, bool last)
 {
     unsigned used = text_columns(text);
@@ -85,12 +86,15 @@ void table_row_coloured(struct table *t, const struct berth_text *cells, size_t 
     if (t->rows++ == 0)
         header(t);
     unsigned at = 0;
-    for (size_t i = 0; i < t->count; i++) {
+    size_t count = t->count;
+    while (count > 1 && cells[count - 1].len == 0)
+        count--;
+    for (size_t i = 0; i < count; i++) {
         const struct column *column = &t->columns[i];
         if (i == coloured)
             out_colour(o, colour);
         if (column->width > 0) {
-            cell(o, column, cells[i], i + 1 == t->count);
+            cell(o, column, cells[i], i + 1 == count);
             unsigned used = text_columns(cells[i]);
             at += (used > column->width ? used : column->width) + GAP;
         } else if (o->width > 0 && at + FLEX_MIN > o->width && text_columns(cells[i]) + at > o->width) {
