@@ -178,6 +178,12 @@ enum berth_status berth_mbedtls_say_handshake(struct berth_mbedtls *tls, int cod
         say_alert(tls, watch);
     else if (watch->server_hello && watch->version < 0x0303)
         say_version(tls, watch->version);
+    else if ((state->inner_failure != BERTH_OK || state->inner_closed) && watch->wants_client_cert)
+        (void)berth_mbedtls_say(
+            tls, BERTH_E_TLS,
+            tls->config.client_cert.len == 0
+                ? "the server requires a client certificate: it broke the handshake off without one"
+                : "the server broke the handshake off: it may not accept the client certificate");
     else if (state->inner_failure != BERTH_OK)
         return berth_mbedtls_say(tls, state->inner_failure, "the connection broke during the TLS handshake");
     else if (state->inner_closed)
