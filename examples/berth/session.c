@@ -134,7 +134,9 @@ int session_open_only(struct session *s, struct app *app, const char *base_url)
     static uint64_t arena[BERTH_MBEDTLS_ARENA_CAP * 2 / sizeof(uint64_t)];
     const struct session_memory memory = {work,        sizeof work,        arena, sizeof arena,
                                           http_buffer, sizeof http_buffer, false};
-    return session_open(s, app, base_url, &memory);
+    int code = session_open(s, app, base_url, &memory);
+    s->client.repeat_unavailable = true;
+    return code;
 }
 
 void session_close(struct session *s)

@@ -18,6 +18,10 @@ struct berth_client {
      * (mlcycle.md 2.5). */
     char *work;
     size_t work_size;
+    /* Requests that are safe to repeat are repeated after 429, 502, 503 and 504 too, by the HTTP client's retry
+     * policy. Off, these are answers like any other; to a long poll and to what must not be sent twice they
+     * always are. */
+    bool repeat_unavailable;
 };
 
 /* Checks base URL and memory: BERTH_E_ARGUMENT, BERTH_E_SYNTAX; *out_reason (may be NULL) is static text. */

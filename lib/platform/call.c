@@ -460,7 +460,8 @@ static void open_request(struct berth_call *call)
     request->content_type = call->content_type;
     request->repeat = call->repeat;
     /* To a long poll 504 is an answer; what must not be sent twice is not repeated after any. */
-    request->no_status_retry = call->waits_for_work || call->repeat == BERTH_HTTP_REPEAT_NEVER;
+    request->no_status_retry =
+        !call->client->repeat_unavailable || call->waits_for_work || call->repeat == BERTH_HTTP_REPEAT_NEVER;
     request->idle_timeout_ms = call->idle_ms;
     request->range_from = call->range_from;
     if (!call->has_body)
