@@ -120,11 +120,12 @@ int session_open(struct session *s, struct app *app, const char *base_url,
         config.trace_ctx = app;
     }
     enum berth_status status = berth_http_init(&s->http, &config);
-    if (status == BERTH_OK)
-        status = berth_client_init(&s->client, &s->http, berth_text_of(base_url), memory->work,
-                                   memory->work_size, &reason);
-    return status == BERTH_OK ? 0
-                              : fail(app, exit_code_of(status), "the connection cannot be set up", reason);
+    if (status != BERTH_OK)
+        return fail(app, exit_code_of(status), "the connection cannot be set up", berth_status_name(status));
+    if (berth_client_init(&s->client, &s->http, berth_text_of(base_url), memory->work, memory->work_size,
+                          &reason) != BERTH_OK)
+        return fail(app, EXIT_USAGE, "the server's address cannot be used", reason);
+    return 0;
 }
 
 int session_open_only(struct session *s, struct app *app, const char *base_url)
