@@ -33,8 +33,7 @@ static enum berth_status print_worker(void *ctx, const struct berth_json_element
         printf("%zu: too long, needs a buffer of %zu bytes\n", element->index, element->needed);
         return BERTH_OK; /* the list goes on */
     }
-    if (berth_fields_decode_checked(&worker_shape, element->json, element->len, &worker, &error) !=
-        BERTH_OK) {
+    if (berth_json_element_decode(element, &worker_shape, &worker, &error) != BERTH_OK) {
         printf("%zu: %s: %.*s\n", element->index, error.at.reason, (int)error.member.len, error.member.ptr);
         return BERTH_OK;
     }

@@ -285,7 +285,13 @@ struct berth_json_element {
     /* Level 2 and deeper: the enclosing element as far as it was read, closed off so that it is JSON ("id"
      * and whatever stood before); valid until the callback returns, not to be changed. Absent at level 1. */
     struct berth_text outer;
+    struct berth_json_list longest; /* private: an array or object among its members that need not be walked
+                                       to find its end */
 };
+/* Decodes an element as berth_fields_decode_checked() does, and faster. BERTH_E_SPACE when it did not fit. */
+enum berth_status berth_json_element_decode(const struct berth_json_element *element,
+                                            const struct berth_shape *shape, void *out,
+                                            struct berth_decode_error *out_error) BERTH_MUST_CHECK;
 
 struct berth_json_stream_config {
     struct berth_text path; /* lives as long as the stream */
@@ -298,11 +304,16 @@ struct berth_json_stream_config {
 
 /* The reader of the grammar, byte by byte: private. */
 struct berth_json_scan {
-    uint64_t objects;      /* one bit a level: 1 = object */
-    const char *reason;    /* of a failure */
-    const char *literal;   /* the rest of true, false or null that is due */
-    int watch;             /* containers this deep or less are reported */
-    struct berth_text due; /* the watched container is an object, and only this member counts; or absent */
+    uint64_t objects;       /* one bit a level: 1 = object */
+    const char *reason;     /* of a failure */
+    const char *literal;    /* the rest of true, false or null that is due */
+    int watch;              /* containers this deep or less are reported */
+    struct berth_text due;  /* the watched container is an object, and only this member counts; or absent */
+    struct berth_text span; /* the longest array or object among the members of what is inside the watched
+                               one; in the bytes that were given last, or absent */
+    size_t span_count;      /* its elements or members */
+    const char *span_from;  /* one that is open */
+    size_t span_commas;
     uint8_t depth;
     uint8_t floor; /* the depth that the outermost value stands in */
     uint8_t state, event;

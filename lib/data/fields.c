@@ -19,6 +19,7 @@ struct decoder {
     unsigned depth;
     const char *reason;
     const struct berth_field *field; /* that is being read */
+    struct berth_json_list known;    /* a list or map whose end is known, or absent */
     struct frame frames[BERTH_FIELDS_DEPTH_MAX];
 };
 
@@ -189,12 +190,21 @@ static enum berth_status take_enum(struct decoder *d, const struct berth_field *
     return BERTH_OK;
 }
 
+/* Behind the value at d->p, or NULL when there is none. */
+static char *pass_value(const struct decoder *d, size_t *out_count)
+{
+    if (d->p != d->known.ptr)
+        return berth_json_skip(d->p, d->end, out_count);
+    *out_count = d->known.count;
+    return d->p + d->known.len;
+}
+
 static enum berth_status take_list(struct decoder *d, char bracket, struct berth_json_list *out_list)
 {
     char *first = d->p;
     if (*first != bracket)
         return fail(d, BERTH_E_TYPE, bracket == '[' ? "an array is due" : "an object is due");
-    d->p = berth_json_skip(first, d->end, &out_list->count);
+    d->p = pass_value(d, &out_list->count);
     if (d->p == NULL)
         return malformed(d);
     out_list->ptr = first;
@@ -206,7 +216,7 @@ static enum berth_status take_raw(struct decoder *d, struct berth_text *out_text
 {
     size_t count;
     char *first = d->p;
-    d->p = berth_json_skip(first, d->end, &count);
+    d->p = pass_value(d, &count);
     if (d->p == NULL)
         return malformed(d);
     *out_text = berth_text_make(first, (size_t)(d->p - first));
@@ -333,7 +343,7 @@ static enum berth_status take_member(struct decoder *d)
     if (d->p == d->end)
         return malformed(d);
     if (field == NULL) {
-        char *after = berth_json_skip(d->p, d->end, &count);
+        char *after = pass_value(d, &count);
         if (after == NULL)
             return malformed(d);
         d->p = after;
@@ -376,9 +386,10 @@ static enum berth_status decode(struct decoder *d, const struct berth_shape *sha
     return BERTH_OK;
 }
 
-/* Decodes at FIRST; *OUT_AFTER is behind the value on success. */
-static enum berth_status decode_at(const struct berth_shape *shape, char *first, const char *end, void *out,
-                                   char **out_after, struct berth_decode_error *out_error)
+/* Decodes at FIRST; *OUT_AFTER is behind the value on success. KNOWN may be NULL. */
+static enum berth_status decode_at(const struct berth_shape *shape, char *first, const char *end,
+                                   const struct berth_json_list *known, void *out, char **out_after,
+                                   struct berth_decode_error *out_error)
 {
     struct decoder d;
     d.p = first;
@@ -387,6 +398,7 @@ static enum berth_status decode_at(const struct berth_shape *shape, char *first,
     d.depth = 0;
     d.reason = NULL;
     d.field = NULL;
+    d.known = known != NULL ? *known : (struct berth_json_list){NULL, 0, 0};
     d.p = berth_json_skip_space(first, end);
     enum berth_status status = decode(&d, shape, out);
     if (status == BERTH_OK) {
@@ -404,7 +416,21 @@ enum berth_status berth_fields_decode_checked(const struct berth_shape *shape, c
                                               void *out, struct berth_decode_error *out_error)
 {
     char *after;
-    return decode_at(shape, json, json + len, out, &after, out_error);
+    return decode_at(shape, json, json + len, NULL, out, &after, out_error);
+}
+
+enum berth_status berth_json_element_decode(const struct berth_json_element *element,
+                                            const struct berth_shape *shape, void *out,
+                                            struct berth_decode_error *out_error)
+{
+    char *after;
+    if (element->json == NULL) {
+        if (out_error != NULL)
+            memset(out_error, 0, sizeof *out_error);
+        return BERTH_E_SPACE;
+    }
+    return decode_at(shape, element->json, element->json + element->len, &element->longest, out, &after,
+                     out_error);
 }
 
 enum berth_status berth_fields_decode(const struct berth_shape *shape, char *json, size_t len, void *out,
@@ -496,7 +522,7 @@ enum berth_status berth_json_list_decode(struct berth_json_list *list, const str
     enum berth_status status = list_advance(list, &name);
     char *after;
     if (status == BERTH_OK)
-        status = decode_at(shape, list->ptr, list->ptr + list->len, out, &after, out_error);
+        status = decode_at(shape, list->ptr, list->ptr + list->len, NULL, out, &after, out_error);
     else if (out_error != NULL)
         memset(out_error, 0, sizeof *out_error);
     if (status != BERTH_OK)

@@ -68,7 +68,35 @@ static void value_ended(struct berth_json_scan *s)
         s->event = BERTH_JSON_EVENT_END;
 }
 
-static void open_container(struct berth_json_scan *s, bool object)
+/* Where the longest container among the members of an element lies: who decodes the element need not look for
+ * its end again. */
+static void span_begin(struct berth_json_scan *s, const char *p)
+{
+    if (s->depth == s->watch + 1) {
+        s->span_from = p;
+        s->span_commas = 0;
+    }
+}
+
+static void span_comma(struct berth_json_scan *s)
+{
+    s->span_commas += s->depth == s->watch + 2;
+}
+
+/* A container has been closed at P. */
+static void span_end(struct berth_json_scan *s, const char *p)
+{
+    if (s->depth != s->watch + 1 || s->span_from == NULL)
+        return;
+    size_t len = (size_t)(p - s->span_from) + 1;
+    if (len > s->span.len) {
+        s->span = berth_text_make(s->span_from, len);
+        s->span_count = s->span_commas + 1;
+    }
+    s->span_from = NULL;
+}
+
+static void open_container(struct berth_json_scan *s, const char *p, bool object)
 {
     if (s->depth == BERTH_JSON_DEPTH_MAX) {
         fail(s, BERTH_E_DEPTH, "nested too deep");
@@ -76,13 +104,15 @@ static void open_container(struct berth_json_scan *s, bool object)
     }
     uint64_t bit = UINT64_C(1) << s->depth;
     s->objects = object ? s->objects | bit : s->objects & ~bit;
+    span_begin(s, p);
     s->depth++;
     s->state = object ? STATE_OBJECT_FIRST : STATE_ARRAY_FIRST;
 }
 
-static void close_container(struct berth_json_scan *s)
+static void close_container(struct berth_json_scan *s, const char *p)
 {
     s->depth--;
+    span_end(s, p);
     value_ended(s);
 }
 
@@ -97,10 +127,10 @@ static const char *begin_value(struct berth_json_scan *s, const char *p)
 {
     switch (*p) {
     case '{':
-        open_container(s, true);
+        open_container(s, p, true);
         break;
     case '[':
-        open_container(s, false);
+        open_container(s, p, false);
         break;
     case '-':
         s->state = STATE_MINUS;
@@ -278,11 +308,12 @@ static const char *begin_string(struct berth_json_scan *s, const char *p, bool n
 static const char *scan_after(struct berth_json_scan *s, const char *p)
 {
     bool object = in_object(s);
-    if (*p == ',')
+    if (*p == ',') {
         s->state = object ? STATE_NAME : STATE_VALUE;
-    else if (*p == (object ? '}' : ']'))
-        close_container(s);
-    else {
+        span_comma(s);
+    } else if (*p == (object ? '}' : ']')) {
+        close_container(s, p);
+    } else {
         syntax(s, object ? "a comma or } is due" : "a comma or ] is due");
         return p;
     }
@@ -295,7 +326,8 @@ static const char *scan_due(struct berth_json_scan *s, const char *p)
     switch (s->state) {
     case STATE_ARRAY_FIRST:
         if (*p == ']') {
-            close_container(s);
+            s->span_from = NULL;
+            close_container(s, p);
             return p + 1;
         }
         s->state = STATE_VALUE;
@@ -311,7 +343,8 @@ static const char *scan_due(struct berth_json_scan *s, const char *p)
         return *p == '"' ? begin_string(s, p, false) : begin_value(s, p);
     case STATE_OBJECT_FIRST:
         if (*p == '}') {
-            close_container(s);
+            s->span_from = NULL;
+            close_container(s, p);
             return p + 1;
         }
         /* fall through */
@@ -402,7 +435,7 @@ value:
         behind = whole_string(p, end);
     } else if (*p == '{' || *p == '[') {
         bool object = *p == '{';
-        open_container(s, object);
+        open_container(s, p, object);
         if (s->event != BERTH_JSON_EVENT_NONE || ++p == end || *p != (object ? '"' : '{'))
             return p;
         if (object)
@@ -419,6 +452,7 @@ after:
     PASS_SPACE(STATE_AFTER);
     if (*p == ',') {
         p++;
+        span_comma(s);
         if (in_object(s))
             goto name;
         goto value;
@@ -426,6 +460,7 @@ after:
     if (*p != (in_object(s) ? '}' : ']') || s->depth - 1 <= lowest)
         return p;
     s->depth--;
+    span_end(s, p);
     p++;
     goto after;
 

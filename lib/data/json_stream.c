@@ -172,6 +172,13 @@ static void resume(struct berth_json_stream *s, const char *p)
     s->kept = p;
 }
 
+/* What the scan knows of a container ends with the bytes that it was given. */
+static void forget_span(struct berth_json_stream *s)
+{
+    s->scan.span = berth_text_make(NULL, 0);
+    s->scan.span_from = NULL;
+}
+
 static void element_begin(struct berth_json_stream *s, const char *p, uint64_t offset)
 {
     unsigned top = s->level++;
@@ -181,18 +188,24 @@ static void element_begin(struct berth_json_stream *s, const char *p, uint64_t o
     s->levels[top].depth = s->scan.depth;
     s->capture = true;
     s->kept = p;
+    forget_span(s);
 }
 
 static enum berth_status element_end(struct berth_json_stream *s, const char *p)
 {
-    keep_up(s, p);
     unsigned top = s->level - 1u;
+    bool has_span = s->scan.span.ptr != NULL && s->scan.span.ptr >= s->kept;
+    size_t span_at = has_span ? sum(s->levels[top].len, (size_t)(s->scan.span.ptr - s->kept)) : 0;
+    keep_up(s, p);
     size_t start = s->levels[top].start, needed = sum(start, s->levels[top].len);
     struct berth_json_element element = {
         .level = s->level, .index = s->levels[top].index, .offset = s->levels[top].offset, .needed = needed};
     if (needed <= s->config.cap) {
         element.json = s->config.buf + start;
         element.len = s->levels[top].len;
+        if (has_span)
+            element.longest =
+                (struct berth_json_list){element.json + span_at, s->scan.span.len, s->scan.span_count};
     }
     if (top > 0 && start <= s->config.cap)
         element.outer =
@@ -286,6 +299,7 @@ enum berth_status berth_json_stream_feed(struct berth_json_stream *s, const void
         return s->status;
     const char *begin = bytes, *p = begin, *end = begin + len;
     s->kept = begin;
+    forget_span(s);
     while (s->status == BERTH_OK && p != end) {
         const char *next = berth_json_scan(&s->scan, p, end);
         if (s->matching)

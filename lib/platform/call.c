@@ -262,7 +262,7 @@ static enum berth_status decode_element(struct berth_call *call, const struct be
     if (shape == NULL)
         return BERTH_OK;
     *out_structure = state_of(call)->structure;
-    if (berth_fields_decode_checked(shape, element->json, element->len, *out_structure, &error) != BERTH_OK)
+    if (berth_json_element_decode(element, shape, *out_structure, &error) != BERTH_OK)
         return report_element(call, element, &error, error.at.reason);
     if (call->complete != NULL && call->complete(call, element, *out_structure, &reason) != BERTH_OK)
         return report_element(call, element, NULL, reason);

@@ -189,7 +189,7 @@ static enum berth_status decode_job(void *ctx, const struct berth_json_element *
     struct sums *sums = ctx;
     struct job job;
     struct step step;
-    BERTH_TRY(berth_fields_decode_checked(&job_shape, element->json, element->len, &job, NULL));
+    BERTH_TRY(berth_json_element_decode(element, &job_shape, &job, NULL));
     sums->jobs++;
     enum berth_status status;
     while ((status = berth_json_list_decode(&job.steps, &step_shape, &step, NULL)) == BERTH_OK)
@@ -202,11 +202,11 @@ static enum berth_status decode_level(void *ctx, const struct berth_json_element
     struct sums *sums = ctx;
     if (element->level == 2) {
         struct step step;
-        BERTH_TRY(berth_fields_decode_checked(&step_shape, element->json, element->len, &step, NULL));
+        BERTH_TRY(berth_json_element_decode(element, &step_shape, &step, NULL));
         add_step(sums, &step);
     } else {
         struct job job;
-        BERTH_TRY(berth_fields_decode_checked(&job_shape, element->json, element->len, &job, NULL));
+        BERTH_TRY(berth_json_element_decode(element, &job_shape, &job, NULL));
         sums->jobs++;
     }
     return BERTH_OK;

@@ -50,9 +50,7 @@ static enum berth_status add_job(void *ctx, const struct berth_json_element *ele
 static enum berth_status decode_job(void *ctx, const struct berth_json_element *element)
 {
     struct berth_mlcycle_job job;
-    if (element->json == NULL)
-        return BERTH_E_SPACE;
-    BERTH_TRY(berth_fields_decode_checked(&berth_mlcycle_job_shape, element->json, element->len, &job, NULL));
+    BERTH_TRY(berth_json_element_decode(element, &berth_mlcycle_job_shape, &job, NULL));
     return add_job(ctx, element, &job);
 }
 

@@ -49,7 +49,7 @@ static enum berth_status element(void *ctx, const struct berth_json_element *e)
     }
     must(berth_json_check(berth_text_make(e->json, e->len), NULL) == BERTH_OK);
     must(e->outer.ptr == NULL || berth_json_check(e->outer, NULL) == BERTH_OK);
-    if (berth_fields_decode_checked(&shape, e->json, e->len, &item, NULL) == BERTH_OK) {
+    if (berth_json_element_decode(e, &shape, &item, NULL) == BERTH_OK) {
         struct berth_json_list one;
         size_t items = 0, due = item.list.count;
         while (berth_json_list_next(&item.list, NULL, &one) == BERTH_OK)
