@@ -164,14 +164,26 @@ static int take_block(struct berth_mbedtls_blocks *b, char c)
     return take_base64(b, c);
 }
 
+/* Between DER documents there may be blanks (files put one after the other), and PEM may follow. */
+static int after_der(struct berth_mbedtls_blocks *b, unsigned byte)
+{
+    if (byte == '\n' || byte == '\r' || byte == ' ')
+        return 0;
+    if (byte < ' ' || byte > '~')
+        return syntax(b, "neither PEM nor DER");
+    b->state = IN_TEXT;
+    b->at_line_start = true;
+    return take_text(b, (char)byte);
+}
+
 /* The length of the whole document, once its first bytes are there. */
 static int take_der(struct berth_mbedtls_blocks *b, unsigned byte)
 {
+    if (b->der_len == 0 && byte != 0x30)
+        return after_der(b, byte);
     put(b, byte);
-    if (b->der_len == 1) {
-        b->matched = 0;
-        return byte == 0x30 ? 0 : syntax(b, "neither PEM nor DER");
-    }
+    if (b->der_len == 1)
+        return 0;
     if (b->der_len == 2) {
         if (byte < 0x80)
             b->total = 2 + byte;
@@ -239,7 +251,7 @@ int berth_mbedtls_blocks_next(struct berth_mbedtls_blocks *b, struct berth_text 
 enum berth_status berth_mbedtls_blocks_end(struct berth_mbedtls_blocks *b)
 {
     bool inside = b->state == IN_BASE64 || b->state == IN_END || b->state == AT_SECOND_BYTE ||
-                  (b->state == IN_DER && (b->total == 0 || b->der_len != b->total));
+                  (b->state == IN_DER && b->der_len > 0 && b->der_len != b->total);
 
     if (!inside)
         return BERTH_OK;

@@ -203,7 +203,7 @@ static void documents_in_der(void **state)
     static const char bad[][8] = {"\x30\x80\x01", "\x30\x85\x01\x01\x01\x01\x01", "\x30\x81\x7f",
                                   "\x30\x84\x7f\x01\x01\x01"};
     uint64_t seed = seed_start("DER documents");
-    char text[2 * 131 + 1];
+    char text[2 * 131 + 1], mixed[267 + sizeof bundle];
     size_t lens[8], i, len;
 
     (void)state;
@@ -218,6 +218,14 @@ static void documents_in_der(void **state)
             assert_int_equal(lens[0], 131);
     }
     assert_int_equal(walk(text, 263, 300, &seed, 131, lens), BERTH_E_SYNTAX);
+    /* blanks between, PEM behind */
+    memcpy(mixed, text, 131);
+    memcpy(mixed + 131, "\r\n", 2);
+    memcpy(mixed + 133, text, 131);
+    memcpy(mixed + 264, "\nx\n", 3);
+    memcpy(mixed + 267, bundle, sizeof bundle - 1);
+    for (i = 1; i < 60; i++)
+        assert_int_equal(walk(mixed, 267 + sizeof bundle - 1, i, &seed, 131, lens), 4);
     for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(walk(bad[i], 8, 1, &seed, 16, lens), BERTH_E_SYNTAX);
 }
