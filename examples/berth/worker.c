@@ -192,8 +192,11 @@ static int absolute_workdir(struct app *app)
     struct berth_writer w;
     berth_writer_init(&w, path, sizeof path);
     if (worker.workdir[0] != '/') {
-        static char here[WORKER_PATH_MAX];
-        berth_put_string(&w, getcwd(here, sizeof here) != NULL ? here : ".");
+        static char here[WORKER_PATH_MAX]; /* getcwd() may allocate */
+        ssize_t len = readlink("/proc/self/cwd", here, sizeof here);
+        if (len <= 0)
+            return fail(app, EXIT_USAGE, "--workdir must begin with '/' here: /proc is not there", NULL);
+        berth_put_bytes(&w, here, (size_t)len);
         berth_put_char(&w, '/');
     }
     berth_put_string(&w, worker.workdir);

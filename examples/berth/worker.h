@@ -38,7 +38,7 @@ struct step_record {
     uint32_t present;
     struct berth_guid job;
     int32_t step;
-    struct berth_text phase; /* "claiming", "running", "reporting" */
+    struct berth_text phase; /* "claiming", "running", "reporting", "cleaning" */
     bool failed;
     struct berth_text token;   /* names folder, container and processes */
     struct berth_time claimed; /* when the claim was sent, by our clock */

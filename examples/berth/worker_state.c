@@ -39,6 +39,8 @@ static struct berth_text phase_word(const struct slot *slot)
 {
     if (!slot->owned)
         return BERTH_TEXT("claiming");
+    if (slot->phase == PHASE_CLEAN)
+        return BERTH_TEXT("cleaning");
     return slot->phase >= PHASE_METRICS ? BERTH_TEXT("reporting") : BERTH_TEXT("running");
 }
 

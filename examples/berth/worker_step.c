@@ -567,14 +567,12 @@ static void clean_begin(struct slot *slot)
 {
     const struct berth_files *files = program_files();
     log_close(&slot->log);
-    slot->claim_sent = false;
     (void)!state_save(slot->worker);
     enum berth_status status = files->remove_tree(files->ctx, slot->folder);
     if (status != BERTH_OK && status != BERTH_E_NO_FILE)
         worker_say(slot->worker, slot, "the work folder cannot be removed", berth_text_of(slot->folder));
     slot->worker->handled++;
-    session_close(&slot->session);
-    go(slot, PHASE_FREE);
+    leave(slot);
 }
 
 static const struct phase_row phases[PHASE_COUNT] = {
@@ -733,6 +731,10 @@ void slot_restore(struct slot *slot, const struct step_record *record)
         return;
     }
     slot->owned = true;
+    if (berth_text_equal(record->phase, BERTH_TEXT("cleaning"))) {
+        go(slot, PHASE_CLEAN);
+        return;
+    }
     bool opened = log_open(&slot->log, slot->folder, slot->worker->log_limit) == BERTH_OK;
     slot->log.cut = record->cut;
     slot->failed = record->failed;
