@@ -3,41 +3,26 @@
 #include "trust.h"
 
 #include "files.h"
+#include "folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum {
-    SMALL_FILE = 65536, /* a chain, a key, a list */
-    PATH_SIZE = 1024
-};
+enum { SMALL_FILE = 65536 }; /* a chain, a key, a list */
 
 /* The root certificates as one source: a file, or each file of a folder after the other. */
 struct roots {
     const char *path;
     bool is_folder;
-    int folder; /* -1: closed */
-    int file;   /* -1: none open */
-    bool need_newline;
-    size_t at, len;
-    char entries[4096]; /* of getdents64: opendir() would allocate */
+    struct folder folder;
+    int file; /* -1: none open */
 };
 static struct roots roots;
 static struct berth_source roots_source;
 static char crl_text[SMALL_FILE], cert_text[SMALL_FILE], key_text[SMALL_FILE];
 static struct berth_mbedtls_pin pins[MULTI_MAX];
-
-struct entry { /* the kernel's linux_dirent64 */
-    uint64_t inode;
-    int64_t offset;
-    uint16_t len;
-    uint8_t type;
-    char name[];
-};
 
 static bool is_certificate_file(struct berth_text name)
 {
@@ -45,28 +30,17 @@ static bool is_certificate_file(struct berth_text name)
            berth_text_ends(name, BERTH_TEXT(".cer"));
 }
 
-/* Opens the next file of the folder; false at the end. */
+/* Opens the next certificate file of the folder; false at the end. */
 static bool open_next(struct roots *r)
 {
-    for (;;) {
-        if (r->at == r->len) {
-            long n = syscall(SYS_getdents64, r->folder, r->entries, sizeof r->entries);
-            if (n <= 0)
-                return false;
-            r->at = 0;
-            r->len = (size_t)n;
-        }
-        const char *start = r->entries + r->at;
-        uint16_t len;
-        memcpy(&len, start + offsetof(struct entry, len), sizeof len);
-        r->at += len;
-        const char *name = start + offsetof(struct entry, name);
-        if (!is_certificate_file(berth_text_of(name)))
-            continue;
-        r->file = openat(r->folder, name, O_RDONLY | O_CLOEXEC);
+    const char *name;
+    while ((name = folder_next(&r->folder)) != NULL) {
+        if (is_certificate_file(berth_text_of(name)))
+            r->file = openat(r->folder.fd, name, O_RDONLY | O_CLOEXEC);
         if (r->file >= 0)
             return true;
     }
+    return false;
 }
 
 static ptrdiff_t roots_read(void *ctx, void *buf, size_t cap)
@@ -94,15 +68,12 @@ static enum berth_status roots_rewind(void *ctx)
     struct roots *r = ctx;
     if (r->file >= 0)
         close(r->file);
-    if (r->folder >= 0)
-        close(r->folder);
-    r->file = r->folder = -1;
-    r->at = r->len = 0;
-    int fd = open(r->path, O_RDONLY | O_CLOEXEC | (r->is_folder ? O_DIRECTORY : 0));
-    if (fd < 0)
-        return BERTH_E_IO;
-    *(r->is_folder ? &r->folder : &r->file) = fd;
-    return BERTH_OK;
+    r->file = -1;
+    folder_close(&r->folder);
+    if (r->is_folder)
+        return folder_open(&r->folder, r->path) ? BERTH_OK : BERTH_E_IO;
+    r->file = open(r->path, O_RDONLY | O_CLOEXEC);
+    return r->file >= 0 ? BERTH_OK : BERTH_E_IO;
 }
 
 /* Where systems keep their certificates. */
@@ -125,7 +96,7 @@ static int load_roots(struct app *app, const char *path, struct berth_mbedtls_co
         return fail(app, EXIT_BAD_DATA, path, "no such file or folder of certificates");
     roots.path = path;
     roots.is_folder = S_ISDIR(info.st_mode);
-    roots.file = roots.folder = -1;
+    roots.file = roots.folder.fd = -1;
     roots_source.ctx = &roots;
     roots_source.read = roots_read;
     roots_source.rewind = roots_rewind;

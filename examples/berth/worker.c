@@ -526,6 +526,7 @@ int worker_run(struct app *app)
     if (code == 0) {
         worker.proc = berth_posix_proc_init(&worker.proc_state, &proc_config);
         worker.once_status = BERTH_E_WOULD_BLOCK;
+        state_sweep(&worker);
         code = state_load(&worker);
     }
     if (code != 0)

@@ -150,6 +150,8 @@ enum berth_status state_save(struct worker *worker);
 int state_load(struct worker *worker);
 /* Kills what a previous life left running under TOKEN. */
 void state_kill_orphans(const char *token);
+/* Removes what a killed worker left half-written in the work folder. */
+void state_sweep(const struct worker *worker);
 
 /* ---- worker_gpus.c: which GPUs ---- */
 

@@ -3,12 +3,12 @@
 #include "worker.h"
 
 #include "files.h"
+#include "folder.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* One record a slot, in a JSON array; a shape describes it for both directions. */
@@ -162,27 +162,19 @@ static bool has_token(const char *pid, const char *token)
 /* One round over /proc; the number of processes that were killed. */
 static unsigned kill_round(const char *token)
 {
-    enum { NAME_AT = 19 }; /* of the kernel's linux_dirent64 */
-    char entries[4096];
+    struct folder proc;
     unsigned killed = 0;
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0)
+    const char *name;
+    if (!folder_open(&proc, "/proc"))
         return 0;
-    long n;
-    while ((n = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0) {
-        for (long at = 0; at < n;) {
-            uint16_t len;
-            int32_t pid = 0;
-            const char *name = entries + at + NAME_AT;
-            memcpy(&len, entries + at + 16, sizeof len);
-            at += len;
-            if (berth_parse_i32(berth_text_of(name), &pid) != BERTH_OK || pid <= 1 || pid == getpid())
-                continue;
-            if (has_token(name, token) && kill(pid, SIGKILL) == 0)
-                killed++;
-        }
+    while ((name = folder_next(&proc)) != NULL) {
+        int32_t pid = 0;
+        if (berth_parse_i32(berth_text_of(name), &pid) != BERTH_OK || pid <= 1 || pid == getpid())
+            continue;
+        if (has_token(name, token) && kill(pid, SIGKILL) == 0)
+            killed++;
     }
-    close(proc);
+    folder_close(&proc);
     return killed;
 }
 
@@ -190,4 +182,18 @@ void state_kill_orphans(const char *token)
 {
     for (unsigned round = 0; round < 10 && kill_round(token) > 0; round++)
         program_clock()->sleep_ms(program_clock()->ctx, 20);
+}
+
+/* A worker that was killed while it wrote its state left the port's temporary file behind. */
+void state_sweep(const struct worker *w)
+{
+    struct folder folder;
+    const char *name;
+    if (!folder_open(&folder, w->workdir))
+        return;
+    while ((name = folder_next(&folder)) != NULL) {
+        if (berth_text_starts(berth_text_of(name), BERTH_TEXT(".berth-")))
+            (void)unlinkat(folder.fd, name, 0);
+    }
+    folder_close(&folder);
 }

@@ -572,6 +572,8 @@ static void clean_begin(struct slot *slot)
     if (status != BERTH_OK && status != BERTH_E_NO_FILE)
         worker_say(slot->worker, slot, "the work folder cannot be removed", berth_text_of(slot->folder));
     slot->worker->handled++;
+    if (slot->worker->poll_failures == 0)
+        slot->worker->poll_again_ms = 0; /* its GPUs are free now */
     leave(slot);
 }
 

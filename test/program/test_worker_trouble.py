@@ -48,14 +48,14 @@ class Crashes(WorkerCase):
         marks = self.folder("marks")
         repository = self.repository("p", self.pipeline(*["sh -c 'echo $MLCYCLE_JOB/$MLCYCLE_STEP >> %s'" % marks] * 3, gpus="1"))
         jobs = []
-        for i in range(10):
+        for i in range(6):
             jobs += [self.trigger("p%d%s" % (i, c), None, repository=repository) for c in "ab"]
             child = self.start("--gpus", "2")
             time.sleep(rng.uniform(0.05, 1.6))
             child.kill()
             child.wait()
         jobs.append(self.trigger("last", None, repository=repository))
-        result = self.once("--gpus", "2")
+        result = self.once("--gpus", "2", timeout=150)
         self.assertEqual(result.code, 0, result)
         for job in jobs:
             self.assertNotIn(RUNNING, self.states(job))
