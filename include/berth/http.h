@@ -114,12 +114,15 @@ struct berth_http_config {
     const struct berth_rand *rand;   /* required: jitter, boundaries */
     void *buffer;                    /* required; BERTH_HTTP_BUFFER_MIN bytes or more */
     size_t buffer_size;
-    struct berth_text user_agent;  /* absent: none is sent */
-    struct berth_text unix_path;   /* connect here instead of to the URL's host */
-    struct berth_text http_proxy;  /* "http://host:port" for http URLs (absolute form); empty: none */
-    struct berth_text https_proxy; /* "http://host:port" for https URLs (CONNECT); empty: none */
-    struct berth_text no_proxy;    /* comma list: host, .domain (also "domain"), address, address/bits, "*" */
-    uint32_t connect_timeout_ms;   /* name, TCP and TLS together; 0 = 10,000 */
+    struct berth_text user_agent; /* absent: none is sent */
+    struct berth_text unix_path;  /* connect here instead of to the URL's host */
+    /* "[http://][user:password@]host[:port]" (80) for http URLs (absolute form) and for https URLs (CONNECT);
+     * empty: none. User and password are percent-encoded, together at most 120 bytes, and sent to the proxy
+     * alone (Basic). */
+    struct berth_text http_proxy;
+    struct berth_text https_proxy;
+    struct berth_text no_proxy;  /* comma list: host, .domain (also "domain"), address, address/bits, "*" */
+    uint32_t connect_timeout_ms; /* name, TCP and TLS together; 0 = 10,000 */
     uint32_t idle_timeout_ms; /* longest time in which the peer neither takes a byte of the request nor sends
                                  one; 0 = no bound of its own */
     struct berth_retry_policy retry;

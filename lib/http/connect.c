@@ -66,7 +66,8 @@ static enum berth_status choose_proxy(struct berth_http *http)
     x->proxy = (struct berth_url){0};
     if (text.len == 0 || config->unix_path.len > 0 || berth_proxy_excluded(config->no_proxy, &x->url))
         return BERTH_OK;
-    return berth_url_parse(text, &x->proxy, NULL); /* init() has checked it */
+    /* init() has checked it */
+    return berth_proxy_parse(text, &x->proxy, &x->proxy_user) ? BERTH_OK : BERTH_E_ARGUMENT;
 }
 
 static void begin_sending(struct berth_http *http)

@@ -250,7 +250,8 @@ unsigned berth_http_want(const struct berth_http *http, uint32_t *out_wait_ms)
 static bool is_proxy(struct berth_text text)
 {
     struct berth_url url;
-    return text.len == 0 || (berth_url_parse(text, &url, NULL) == BERTH_OK && !url.https);
+    struct berth_text user;
+    return text.len == 0 || berth_proxy_parse(text, &url, &user);
 }
 
 enum berth_status berth_http_init(struct berth_http *http, const struct berth_http_config *config)

@@ -46,6 +46,7 @@ struct berth_exchange {
     struct berth_http_reader reader;
     struct berth_url url;   /* where the request goes now; views into the caller's URL or url_text */
     struct berth_url proxy; /* host empty: none for this request */
+    struct berth_text proxy_user;
     struct berth_connection connection;
 
     uint64_t now_ms;
@@ -170,6 +171,11 @@ bool berth_redirect_wanted(const struct berth_http *http);
 enum berth_status berth_redirect_follow(struct berth_http *http);
 
 /* ---- proxy.c */
+/* "[http://][user[:password]@]host[:port]"; *out_user as it is in TEXT. False for anything else. */
+bool berth_proxy_parse(struct berth_text text, struct berth_url *out_proxy, struct berth_text *out_user);
+/* Puts "Basic ..." (RFC 7617); at most this long. */
+#define BERTH_PROXY_CREDENTIALS_MAX 168
+void berth_put_proxy_credentials(struct berth_writer *w, struct berth_text user);
 /* Whether NO_PROXY names the URL's host. */
 bool berth_proxy_excluded(struct berth_text no_proxy, const struct berth_url *url);
 

@@ -1,8 +1,84 @@
-/* Which hosts are reached without a proxy. */
+/* Proxies: their addresses and credentials, and which hosts are reached without one. */
 #include "http/address.h"
 #include "http/exchange.h"
 
 #include "berth/number.h"
+
+#include <string.h>
+
+/* "user:password", percent-decoded. */
+#define USER_MAX 120
+/* "http://", host, port */
+#define PROXY_TEXT_MAX (BERTH_HOST_MAX + 32)
+
+static const struct berth_text nothing = {NULL, 0};
+static const struct berth_text scheme = BERTH_TEXT_INIT("http://");
+
+/* Parses "http://" and HOST_PORT; the views are into HOST_PORT. */
+static bool parse_host(struct berth_text host_port, struct berth_url *out_proxy)
+{
+    char copy[PROXY_TEXT_MAX];
+    struct berth_writer w;
+    berth_writer_init(&w, copy, sizeof copy);
+    berth_put_text(&w, scheme);
+    berth_put_text(&w, host_port);
+    if (berth_url_parse(berth_writer_text(&w), out_proxy, NULL) != BERTH_OK)
+        return false;
+    size_t host = (size_t)(out_proxy->host.ptr - copy) - scheme.len;
+    out_proxy->host = berth_text_slice(host_port, host, host + out_proxy->host.len);
+    out_proxy->path = out_proxy->query = nothing;
+    return true;
+}
+
+bool berth_proxy_parse(struct berth_text text, struct berth_url *out_proxy, struct berth_text *out_user)
+{
+    char decoded[USER_MAX];
+    struct berth_writer w;
+    *out_user = nothing;
+    if (berth_text_equal_nocase(berth_text_slice(text, 0, scheme.len), scheme))
+        text = berth_text_slice(text, scheme.len, text.len);
+    size_t at = berth_text_find_byte(text, '@');
+    if (at == SIZE_MAX)
+        return parse_host(text, out_proxy);
+    *out_user = berth_text_slice(text, 0, at);
+    berth_writer_init(&w, decoded, sizeof decoded);
+    bool decodes =
+        berth_put_percent_decoded(&w, *out_user) == BERTH_OK && berth_writer_status(&w) == BERTH_OK;
+    berth_wipe(decoded, sizeof decoded);
+    return decodes && parse_host(berth_text_slice(text, at + 1, text.len), out_proxy);
+}
+
+static void put_base64(struct berth_writer *w, const unsigned char *bytes, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < len; i += 3) {
+        size_t left = len - i;
+        unsigned long group = (unsigned long)bytes[i] << 16;
+        if (left > 1)
+            group |= (unsigned long)bytes[i + 1] << 8;
+        if (left > 2)
+            group |= bytes[i + 2];
+        char quad[4] = {digits[group >> 18], digits[group >> 12 & 63], digits[group >> 6 & 63],
+                        digits[group & 63]};
+        if (left < 3)
+            quad[3] = '=';
+        if (left < 2)
+            quad[2] = '=';
+        berth_put_bytes(w, quad, sizeof quad);
+    }
+}
+
+void berth_put_proxy_credentials(struct berth_writer *w, struct berth_text user)
+{
+    char plain[USER_MAX];
+    struct berth_writer decoded;
+    berth_writer_init(&decoded, plain, sizeof plain);
+    if (berth_put_percent_decoded(&decoded, user) == BERTH_OK && berth_writer_status(&decoded) == BERTH_OK) {
+        berth_put_string(w, "Basic ");
+        put_base64(w, (const unsigned char *)plain, decoded.len);
+    }
+    berth_wipe(plain, sizeof plain);
+}
 
 static bool same_bits(const struct berth_address *a, const struct berth_address *b, uint64_t bits)
 {

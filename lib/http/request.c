@@ -115,6 +115,18 @@ static void put_body_fields(struct head_writer *w, const struct berth_exchange *
         put_field(w, BERTH_TEXT("Expect"), BERTH_TEXT("100-continue"), false);
 }
 
+static void put_proxy_credentials(struct head_writer *w, const struct berth_exchange *x)
+{
+    char text[BERTH_PROXY_CREDENTIALS_MAX];
+    struct berth_writer value;
+    if (x->proxy_user.len == 0)
+        return;
+    berth_writer_init(&value, text, sizeof text);
+    berth_put_proxy_credentials(&value, x->proxy_user);
+    put_field(w, BERTH_TEXT("Proxy-Authorization"), berth_writer_text(&value), true);
+    berth_wipe(text, sizeof text);
+}
+
 static void put_head(struct head_writer *w, struct berth_http *http)
 {
     struct berth_exchange *x = berth_exchange_of(http);
@@ -128,6 +140,8 @@ static void put_head(struct head_writer *w, struct berth_http *http)
         put_field(w, BERTH_TEXT("Accept-Encoding"), BERTH_TEXT("identity"), false);
     if (http->config.user_agent.len > 0 && !has_field(&x->request, BERTH_TEXT("User-Agent")))
         put_field(w, BERTH_TEXT("User-Agent"), http->config.user_agent, false);
+    if (x->proxy.host.len > 0 && !x->url.https)
+        put_proxy_credentials(w, x);
     put_callers_fields(w, x);
     if (x->range_from > 0)
         put_number_field(w, BERTH_TEXT("Range"), "bytes=", x->range_from, "-");
@@ -155,6 +169,7 @@ static void put_tunnel_head(struct head_writer *w, struct berth_exchange *x)
         put(w, BERTH_TEXT(" HTTP/1.1\r\n"));
     }
     put_field(w, BERTH_TEXT("Host"), berth_writer_text(&host), false);
+    put_proxy_credentials(w, x);
     put(w, BERTH_TEXT("\r\n"));
 }
 

@@ -194,7 +194,7 @@ static void configurations_that_are_refused(void **state)
     config.buffer = NULL;
     assert_int_equal(berth_http_init(&http, &config), BERTH_E_ARGUMENT);
     config = rig.config;
-    config.http_proxy = BERTH_TEXT("proxy:3128");
+    config.http_proxy = BERTH_TEXT("ftp://proxy:3128");
     assert_int_equal(berth_http_init(&http, &config), BERTH_E_ARGUMENT);
     config = rig.config;
     config.https_proxy = BERTH_TEXT("https://proxy:3128");

@@ -735,6 +735,61 @@ static void tunnels(void **state)
     assert_int_equal(rig.mem.secures, 0);
 }
 
+/* The credentials of a proxy are for the proxy alone. */
+static void proxies_with_credentials(void **state)
+{
+    static const struct berth_mem_step plain[] = {
+        RIG_AWAIT("Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), ANSWER(DONE)};
+    static const struct berth_mem_step tunnel[] = {
+        RIG_AWAIT("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n"
+                  "Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"),
+        RIG_BYTES("HTTP/1.1 200 OK\r\n\r\n"), ANSWER(DONE)};
+    static const struct berth_mem_step direct[] = {ANSWER(DONE)};
+    struct berth_http_request request = rig_request("GET", "http://h/");
+    (void)state;
+    rig.config.http_proxy = rig.config.https_proxy = BERTH_TEXT("http://Aladdin:open%20sesame@[::1]:3128/");
+    rig.config.no_proxy = BERTH_TEXT("i");
+    assert_done(rig_play(&rig, plain, COUNT(plain), &request));
+    assert_string_equal(rig.mem.host, "::1");
+    assert_int_equal(rig.mem.last.port, 3128);
+    assert_null(strstr(rig_trace(&rig), "QWxh"));
+    request = rig_request("GET", "https://h/");
+    assert_done(rig_play(&rig, tunnel, COUNT(tunnel), &request));
+    assert_int_equal(rig_times_sent(&rig, "Proxy-Authorization"), 1);
+    assert_null(strstr(rig_trace(&rig), "QWxh"));
+    request = rig_request("GET", "http://i/");
+    assert_done(rig_play(&rig, direct, COUNT(direct), &request));
+    assert_int_equal(rig_times_sent(&rig, "Proxy-Authorization"), 0);
+    static const struct {
+        const char *user, *field;
+    } table[] = {{"a", "Basic YQ==\r\n"},       {"ab", "Basic YWI=\r\n"},           {"abc", "Basic YWJj\r\n"},
+                 {"%ff%fe:", "Basic //46\r\n"}, {"u:%C3%A4", "Basic dTrDpA==\r\n"}, {"", NULL}};
+    for (size_t i = 0; i < COUNT(table); i++) {
+        char text[100] = "http://";
+        strcat(strcat(text, table[i].user), "@p");
+        rig.config.http_proxy = berth_text_of(text);
+        request = rig_request("GET", "http://h/");
+        assert_done(rig_play(&rig, direct, COUNT(direct), &request));
+        assert_int_equal(rig_was_sent(&rig, "Proxy-Authorization"), table[i].field != NULL);
+        if (table[i].field != NULL)
+            assert_true(rig_was_sent(&rig, table[i].field));
+    }
+    rig.config.http_proxy = BERTH_TEXT("b:c@proxy:3128");
+    request = rig_request("GET", "http://h/");
+    assert_done(rig_play(&rig, direct, COUNT(direct), &request));
+    assert_true(rig_was_sent(&rig, "Basic Yjpj\r\n"));
+    assert_string_equal(rig.mem.host, "proxy");
+    assert_int_equal(rig.mem.last.port, 3128);
+    static const char *const bad[] = {"http://a%zz@p", "http://a@", "http://a@b@p",
+                                      "https://a@p",   "ftp://p",   "p:x",
+                                      "http://a@p:0",  "http://",   "a b"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct berth_http http;
+        rig.config.http_proxy = berth_text_of(bad[i]);
+        assert_int_equal(berth_http_init(&http, &rig.config), BERTH_E_ARGUMENT);
+    }
+}
+
 /* ---- Time ---- */
 
 static void deadlines(void **state)
@@ -936,6 +991,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(ranges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(plain_requests_through_a_proxy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tunnels, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(proxies_with_credentials, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deadlines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(connecting_has_a_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_comes_back, set_up, tear_down),
