@@ -121,8 +121,7 @@ int load_file(struct app *app, const char *path, char *buf, size_t cap, struct b
     return status == BERTH_OK ? 0 : fail_file(app, status, path);
 }
 
-/* ---- progress
- * ------------------------------------------------------------------------------------------------- */
+/* ---- progress --------------------------------------------------------------------------------- */
 
 static void put_size(struct berth_writer *w, uint64_t bytes)
 {
@@ -206,8 +205,7 @@ void progress_end(struct progress *p)
     p->shown = false;
 }
 
-/* ---- input
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- input ------------------------------------------------------------------------------------ */
 
 static ptrdiff_t input_read(void *ctx, void *buf, size_t cap)
 {
@@ -260,8 +258,7 @@ void input_close(struct input *in)
     in->file = -1;
 }
 
-/* ---- output
- * --------------------------------------------------------------------------------------------------- */
+/* ---- output ----------------------------------------------------------------------------------- */
 
 static enum berth_status output_write(void *ctx, const void *bytes, size_t len)
 {

@@ -27,8 +27,7 @@ int mlcycle_fragments_list(struct app *app)
     return mlcycle_run(app, status, view_fragment);
 }
 
-/* ---- download
- * -------------------------------------------------------------------------------------------------- */
+/* ---- download --------------------------------------------------------------------------------- */
 
 static int need_output(struct app *app)
 {
@@ -167,8 +166,7 @@ int mlcycle_fragments_latest(struct app *app)
     return code != 0 ? code : download(app, describe_by_name, &by);
 }
 
-/* ---- upload
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- upload ----------------------------------------------------------------------------------- */
 
 static int parse_type(struct app *app, int32_t *out_type)
 {

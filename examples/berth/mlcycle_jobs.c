@@ -64,8 +64,7 @@ int mlcycle_jobs_trigger(struct app *app)
                              view_job);
 }
 
-/* ---- add-steps
- * ------------------------------------------------------------------------------------------------- */
+/* ---- add-steps -------------------------------------------------------------------------------- */
 
 /* "FILE:LINE:COLUMN: what is wrong". */
 static int fail_problem(struct app *app, const char *path, struct berth_text document,
@@ -155,8 +154,7 @@ int mlcycle_jobs_add_steps(struct app *app)
     return mlcycle_run(app, status, view_job);
 }
 
-/* ---- add-metrics
- * ----------------------------------------------------------------------------------------------- */
+/* ---- add-metrics ------------------------------------------------------------------------------ */
 
 /* KEY=VALUE as a member; a value that is a JSON scalar stays one, everything else is text. */
 static bool put_metric(struct berth_json_writer *w, struct berth_text pair)
@@ -208,8 +206,7 @@ int mlcycle_jobs_add_metrics(struct app *app)
     return mlcycle_run(app, status, view_job);
 }
 
-/* ---- scheduler
- * ------------------------------------------------------------------------------------------------- */
+/* ---- scheduler -------------------------------------------------------------------------------- */
 
 int mlcycle_scheduler_pending(struct app *app)
 {

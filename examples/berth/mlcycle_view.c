@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- JSON ------------------------------------------------------------------------------------- */
 
 /* "step 2, member number: an integer is due". */
 static enum berth_status note(struct view *view, const char *what, size_t index,
@@ -137,8 +136,7 @@ void view_call(struct view *view, struct app *app, struct berth_call *call, view
         call->shape = NULL; /* the element is wanted as it came; print_json() checks it */
 }
 
-/* ---- words
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------ */
 
 /* The platform's word for an enum's number, or the number in TEXT's bytes. */
 static struct berth_text word_of(struct berth_enum e, struct berth_text (*name)(int32_t), char *buf,
@@ -194,8 +192,7 @@ static struct table *table_of(struct view *view, const struct column *columns, s
     return &view->table;
 }
 
-/* ---- workers, projects
- * ----------------------------------------------------------------------------------------- */
+/* ---- workers, projects ------------------------------------------------------------------------ */
 
 void view_worker(struct view *view, void *structure)
 {
@@ -214,8 +211,7 @@ void view_project(struct view *view, void *structure)
     table_row(table_of(view, columns, 3), cells);
 }
 
-/* ---- jobs
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- jobs ------------------------------------------------------------------------------------- */
 
 /* "2/5": steps that are done, of all. */
 static struct berth_text done_of(struct berth_json_list steps, char *buf, size_t cap)

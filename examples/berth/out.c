@@ -113,8 +113,7 @@ void out_repeat(struct out *o, char c, size_t count)
         out_bytes(o, &c, 1);
 }
 
-/* ---- characters
- * ---------------------------------------------------------------------------------------------- */
+/* ---- characters ------------------------------------------------------------------------------- */
 
 /* The character at the front of TEXT: its bytes, and its code point; a byte that is not UTF-8 is one
  * character. */

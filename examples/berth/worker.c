@@ -36,8 +36,7 @@ uint32_t worker_pause_ms(unsigned tries)
     return berth_retry_pause_ms(&policy, tries + 1, random);
 }
 
-/* ---- telling
- * --------------------------------------------------------------------------------------------------- */
+/* ---- telling ---------------------------------------------------------------------------------- */
 
 static void say_json(struct out *o, const struct slot *slot, const char *what, struct berth_text detail)
 {
@@ -87,8 +86,7 @@ void worker_say(struct worker *w, const struct slot *slot, const char *what, str
     out_flush(o);
 }
 
-/* ---- options
- * --------------------------------------------------------------------------------------------------- */
+/* ---- options ---------------------------------------------------------------------------------- */
 
 static int read_seconds(struct app *app, enum option_id id, uint32_t *out_ms)
 {
@@ -182,8 +180,7 @@ static int read_options(struct app *app)
     return code;
 }
 
-/* ---- setting up
- * ------------------------------------------------------------------------------------------------ */
+/* ---- setting up ------------------------------------------------------------------------------- */
 
 /* Children get absolute paths, since they have another working folder. */
 static int absolute_workdir(struct app *app)
@@ -260,8 +257,7 @@ static int open_sessions(struct app *app)
     return 0;
 }
 
-/* ---- polling
- * --------------------------------------------------------------------------------------------------- */
+/* ---- polling ---------------------------------------------------------------------------------- */
 
 static struct slot *free_slot(void)
 {
@@ -382,8 +378,7 @@ static void poll_advance(void)
     }
 }
 
-/* ---- waiting
- * --------------------------------------------------------------------------------------------------- */
+/* ---- waiting ---------------------------------------------------------------------------------- */
 
 struct waiting {
     struct berth_posix_poll_item items[BERTH_POSIX_POLL_CAP];
@@ -451,8 +446,7 @@ static void wait_for_something(void)
     (void)!berth_posix_poll(w.items, w.count, w.wait_ms, program_signals());
 }
 
-/* ---- the loop
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the loop --------------------------------------------------------------------------------- */
 
 static void take_signal(void)
 {

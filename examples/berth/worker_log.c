@@ -104,8 +104,7 @@ void log_close(struct step_log *log)
     log->file = -1;
 }
 
-/* ---- reading it back
- * ------------------------------------------------------------------------------------------- */
+/* ---- reading it back -------------------------------------------------------------------------- */
 
 /* The pieces in order: head, mark, older, newer. */
 enum { PIECE_HEAD, PIECE_MARK, PIECE_OLDER, PIECE_NEWER, PIECE_END };

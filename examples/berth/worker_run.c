@@ -148,8 +148,7 @@ static enum berth_status spawn(struct builder *b, const char *folder, const char
     return BERTH_OK;
 }
 
-/* ---- git
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- git -------------------------------------------------------------------------------------- */
 
 /* Git must never wait for somebody to type. */
 static void git_environment(struct builder *b)
@@ -193,8 +192,7 @@ enum berth_status run_commit(struct slot *slot, const char **out_why)
     return spawn(&b, NULL, out_why);
 }
 
-/* ---- the step's command
- * ---------------------------------------------------------------------------------------- */
+/* ---- the step's command ----------------------------------------------------------------------- */
 
 /* Words of the command, behind what ARGV has already. */
 static enum berth_status add_command(struct builder *b, const char **out_why)
@@ -236,8 +234,7 @@ static enum berth_status run_process(struct slot *slot, const char **out_why)
     return spawn(&b, join(&b, slot->folder, "/repo"), out_why);
 }
 
-/* ---- containers
- * ------------------------------------------------------------------------------------------------ */
+/* ---- containers ------------------------------------------------------------------------------- */
 
 static const char *container_name(struct builder *b)
 {

@@ -129,8 +129,7 @@ int state_load(struct worker *worker)
                : fail(worker->app, EXIT_BAD_DATA, worker->state_path, "is not a worker's state file");
 }
 
-/* ---- orphans
- * --------------------------------------------------------------------------------------------------- */
+/* ---- orphans ---------------------------------------------------------------------------------- */
 
 /* Whether the environment of process PID names our token. Its text is read in overlapping pieces. */
 static bool has_token(const char *pid, const char *token)

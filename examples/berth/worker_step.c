@@ -83,8 +83,7 @@ void slot_fail(struct slot *slot, const char *what, struct berth_text detail)
     go(slot, container ? PHASE_SWEEP : PHASE_METRICS);
 }
 
-/* ---- claim
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- claim ------------------------------------------------------------------------------------ */
 
 static void leave(struct slot *slot)
 {
@@ -155,8 +154,7 @@ static void claim_called(struct slot *slot, enum berth_status status)
     }
 }
 
-/* ---- look
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- look ------------------------------------------------------------------------------------- */
 
 static void keep(char *to, size_t cap, struct berth_text value)
 {
@@ -260,8 +258,7 @@ static void look_called(struct slot *slot, enum berth_status status)
         go(slot, PHASE_CLONE);
 }
 
-/* ---- children
- * -------------------------------------------------------------------------------------------------- */
+/* ---- children --------------------------------------------------------------------------------- */
 
 static void start(struct slot *slot, enum berth_status (*child)(struct slot *, const char **),
                   const char *what)
@@ -385,8 +382,7 @@ static void sweep_image_exited(struct slot *slot, struct berth_child_state state
     go(slot, PHASE_METRICS);
 }
 
-/* ---- bootstrap
- * ------------------------------------------------------------------------------------------------- */
+/* ---- bootstrap -------------------------------------------------------------------------------- */
 
 static enum berth_status in_folder(const struct slot *slot, const char *name, char *path, size_t cap)
 {
@@ -448,8 +444,7 @@ static void bootstrap_called(struct slot *slot, enum berth_status status)
     }
 }
 
-/* ---- report
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- report ----------------------------------------------------------------------------------- */
 
 static void metrics_begin(struct slot *slot)
 {
@@ -594,8 +589,7 @@ static const struct phase_row phases[PHASE_COUNT] = {
     [PHASE_CLEAN] = {clean_begin, NULL, NULL, 0},
 };
 
-/* ---- driving
- * --------------------------------------------------------------------------------------------------- */
+/* ---- driving ---------------------------------------------------------------------------------- */
 
 static void read_output(struct slot *slot)
 {
@@ -670,8 +664,7 @@ void slot_advance(struct slot *slot)
     }
 }
 
-/* ---- beginning
- * ------------------------------------------------------------------------------------------------- */
+/* ---- beginning -------------------------------------------------------------------------------- */
 
 static void name_folder(struct slot *slot)
 {

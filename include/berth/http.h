@@ -187,8 +187,7 @@ void berth_http_cancel(struct berth_http *http);
 /* Closes the connection. */
 void berth_http_close(struct berth_http *http);
 
-/* ---- Retry
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Retry ------------------------------------------------------------------------------------ */
 
 /* The pause before try number TRY (2 = the first repeat): uniform in [0, min(max, base * 2^(TRY-2))] by
  * RANDOM, a random number
@@ -199,8 +198,7 @@ uint32_t berth_retry_pause_ms(const struct berth_retry_policy *policy, unsigned 
 enum berth_status berth_parse_retry_after(struct berth_text value, int64_t now_s,
                                           uint32_t *out_ms) BERTH_MUST_CHECK;
 
-/* ---- multipart/form-data (RFC 7578)
- * ----------------------------------------------------------------------------- */
+/* ---- multipart/form-data (RFC 7578) ----------------------------------------------------------- */
 
 /* 128 random bits in hexadecimal behind a fixed prefix: the chance that a file's data holds it is negligible.
  */

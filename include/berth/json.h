@@ -21,8 +21,7 @@ struct berth_json_error {
     const char *reason;
 };
 
-/* ---- Check
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Check ------------------------------------------------------------------------------------ */
 
 /* Whether DOCUMENT is one JSON value and nothing else but white space: exactly the grammar of RFC 8259, in
  * well-formed UTF-8, without a byte order mark. BERTH_E_SYNTAX, BERTH_E_UTF8, BERTH_E_DEPTH, or
@@ -32,8 +31,7 @@ struct berth_json_error {
 enum berth_status berth_json_check(struct berth_text document,
                                    struct berth_json_error *out_error) BERTH_MUST_CHECK;
 
-/* ---- Cursor
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Cursor ----------------------------------------------------------------------------------- */
 
 /* Bytes that one token takes of the caller's token memory (five 32-bit numbers); a document needs one token a
  * value and one a member name. */
@@ -130,8 +128,7 @@ enum berth_status berth_json_unescape_in_place(char *ptr, size_t len,
 /* Whether the inside of a JSON string, unescaped, is PLAIN. */
 bool berth_json_raw_equal(struct berth_text raw, struct berth_text plain);
 
-/* ---- Writer
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Writer ----------------------------------------------------------------------------------- */
 
 /* Writes one JSON value, compact. The first error (BERTH_E_STATE for wrong nesting, a value without a name or
  * a name without a value; BERTH_E_RANGE for NaN or infinity; BERTH_E_UTF8; BERTH_E_DEPTH) sticks and is what
@@ -166,8 +163,7 @@ void berth_json_put_raw(struct berth_json_writer *w, struct berth_text json);
  * first error. */
 enum berth_status berth_json_done(const struct berth_json_writer *w) BERTH_MUST_CHECK;
 
-/* ---- Field tables
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Field tables ----------------------------------------------------------------------------- */
 
 /* What a struct member holds, and its C type. Texts are views into the document that was decoded, unescaped
  * in place. */
@@ -259,8 +255,7 @@ enum berth_status berth_json_list_next(struct berth_json_list *list, struct bert
 enum berth_status berth_json_list_decode(struct berth_json_list *list, const struct berth_shape *shape,
                                          void *out, struct berth_decode_error *out_error) BERTH_MUST_CHECK;
 
-/* ---- Stream
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Stream ----------------------------------------------------------------------------------- */
 
 /* A document that arrives in pieces and of which only elements are kept. The path says which: "[*]" each
  * element of the outermost array, "jobs[*]" of a member, "" the whole document as one element. Further stars

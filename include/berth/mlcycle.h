@@ -12,8 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Context
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Context ---------------------------------------------------------------------------------- */
 
 /* What a step's container is told through its environment (MLCYCLE_HOST, _PROJECT, _JOB, _STEP). */
 struct berth_mlcycle_env {
@@ -42,8 +41,7 @@ enum berth_status berth_mlcycle_resolve_step(const struct berth_mlcycle_env *env
                                              struct berth_mlcycle_step_id *inout_id,
                                              const char **out_missing) BERTH_MUST_CHECK;
 
-/* ---- Data
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Data ------------------------------------------------------------------------------------- */
 
 enum berth_mlcycle_state {
     BERTH_MLCYCLE_CREATED = 0,
@@ -193,8 +191,7 @@ struct berth_mlcycle_metric {
 enum berth_status berth_mlcycle_next_metric(struct berth_json_list *metrics,
                                             struct berth_mlcycle_metric *out_metric) BERTH_MUST_CHECK;
 
-/* ---- Checks before anything is sent
- * ----------------------------------------------------------------------------- */
+/* ---- Checks before anything is sent ----------------------------------------------------------- */
 
 /* One line about what is wrong, and where in the input (offset for JSON, line and column for YAML; 0 = not
  * known). */
@@ -225,8 +222,7 @@ enum berth_status berth_mlcycle_pipeline_to_steps(struct berth_text yaml, char *
                                                   struct berth_text *out_steps_json, size_t *out_needed,
                                                   struct berth_mlcycle_problem *out_problem) BERTH_MUST_CHECK;
 
-/* ---- The 25 operations
- * ------------------------------------------------------------------------------------------ */
+/* ---- The 25 operations ------------------------------------------------------------------------ */
 
 /* Each function describes one call in *OUT_CALL (berth/call.h); nothing is sent until it is run. Texts and
  * structs that are passed are used until the call has ended, unless they are copied into the client's work

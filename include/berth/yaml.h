@@ -61,8 +61,7 @@ enum berth_status berth_yaml_to_json(struct berth_text document, const struct be
                                      struct berth_writer *out,
                                      struct berth_yaml_error *out_error) BERTH_MUST_CHECK;
 
-/* ---- Events
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Events ----------------------------------------------------------------------------------- */
 
 /* The same reader, one event a call, for those who type scalars by their own fields or change a file in
  * place: every event says which bytes of the document it stands for. */

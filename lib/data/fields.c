@@ -448,8 +448,7 @@ enum berth_status berth_fields_decode(const struct berth_shape *shape, char *jso
     return status;
 }
 
-/* ---- Lists and maps -------------------------------------------------------------------------------------
- */
+/* ---- Lists and maps --------------------------------------------------------------------------- */
 
 static void shrink(struct berth_json_list *list, char *to)
 {

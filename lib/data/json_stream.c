@@ -5,8 +5,7 @@
 #include "data/json_scan.h"
 #include "data/json_text.h"
 
-/* ---- The path -------------------------------------------------------------------------------------------
- */
+/* ---- The path --------------------------------------------------------------------------------- */
 
 static enum berth_status compile_path(struct berth_json_stream *s, struct berth_text path)
 {
@@ -66,8 +65,7 @@ static void watch(struct berth_json_stream *s, int depth)
             berth_text_make(s->config.path.ptr + s->segments[depth - 1].from, s->segments[depth - 1].len);
 }
 
-/* ---- Member names ---------------------------------------------------------------------------------------
- */
+/* ---- Member names ----------------------------------------------------------------------------- */
 
 static void name_begin(struct berth_json_stream *s)
 {
@@ -114,8 +112,7 @@ static void name_end(struct berth_json_stream *s)
     s->matched = s->matched && s->pending == 0 && s->match_at == s->segments[s->scan.watch - 1].len;
 }
 
-/* ---- The buffer -----------------------------------------------------------------------------------------
- */
+/* ---- The buffer ------------------------------------------------------------------------------- */
 
 static size_t sum(size_t a, size_t b)
 {
@@ -216,8 +213,7 @@ static enum berth_status element_end(struct berth_json_stream *s, const char *p)
     return s->config.element(s->config.ctx, &element);
 }
 
-/* ---- Events ---------------------------------------------------------------------------------------------
- */
+/* ---- Events ----------------------------------------------------------------------------------- */
 
 static bool begins_value(char c)
 {

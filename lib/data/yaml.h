@@ -41,8 +41,7 @@ enum berth_status berth_yaml_fail(struct berth_yaml_reader *r, enum berth_status
 /* UTF-8 and the characters that YAML allows. */
 enum berth_status berth_yaml_check_characters(struct berth_yaml_reader *r);
 
-/* ---- Scalars (yaml_scan.c): the byte at r->pos is the scalar's first; afterwards r->pos is behind it ----
- */
+/* ---- Scalars (yaml_scan.c): the byte at r->pos is the scalar's first; afterwards r->pos is behind it  */
 
 /* How a plain scalar ended on its line. */
 enum berth_yaml_stop {

@@ -38,8 +38,7 @@ static struct state *state_of(struct berth_call *call)
     return (struct state *)(void *)call->private_state;
 }
 
-/* ---- Describing -----------------------------------------------------------------------------------------
- */
+/* ---- Describing ------------------------------------------------------------------------------- */
 
 enum berth_status berth_client_init(struct berth_client *client, struct berth_http *http,
                                     struct berth_text base_url, void *work, size_t work_size,
@@ -96,8 +95,7 @@ void berth_call_set_multipart(struct berth_call *call, const struct berth_multip
     call->body = source;
 }
 
-/* ---- What happened, in one line -------------------------------------------------------------------------
- */
+/* ---- What happened, in one line --------------------------------------------------------------- */
 
 static const struct {
     int from, to;
@@ -210,8 +208,7 @@ static enum berth_status report_failure(struct berth_call *call, enum berth_stat
     return status;
 }
 
-/* ---- Elements -------------------------------------------------------------------------------------------
- */
+/* ---- Elements --------------------------------------------------------------------------------- */
 
 static const struct berth_shape *shape_of(const struct berth_call *call, unsigned level)
 {
@@ -296,8 +293,7 @@ static enum berth_status take_element(void *ctx, const struct berth_json_element
     return status;
 }
 
-/* ---- The answer's body ----------------------------------------------------------------------------------
- */
+/* ---- The answer's body ------------------------------------------------------------------------ */
 
 static enum berth_status stream_failed(struct berth_call *call, enum berth_status status)
 {
@@ -392,8 +388,7 @@ static enum berth_status check_head(void *ctx, const struct berth_http_head *hea
     return is_page ? report(call, BERTH_E_PROTOCOL, wrong, NULL) : BERTH_OK;
 }
 
-/* ---- Running --------------------------------------------------------------------------------------------
- */
+/* ---- Running ---------------------------------------------------------------------------------- */
 
 /* Work memory: [body][URL][elements ...][struct]. */
 static enum berth_status lay_out_work(struct berth_call *call)

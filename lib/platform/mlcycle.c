@@ -9,8 +9,7 @@
 
 static const struct berth_text absent = {NULL, 0};
 
-/* ---- Building a call ------------------------------------------------------------------------------------
- */
+/* ---- Building a call -------------------------------------------------------------------------- */
 
 struct arguments {
     const struct berth_guid *id;
@@ -128,8 +127,7 @@ static enum berth_status describe(struct berth_call *call, struct berth_client *
     return berth_writer_terminate(&target);
 }
 
-/* ---- Workers and projects -------------------------------------------------------------------------------
- */
+/* ---- Workers and projects --------------------------------------------------------------------- */
 
 static enum berth_status plain(struct berth_call *call, struct berth_client *client,
                                enum berth_mlcycle_operation_index index, const struct berth_guid *id,
@@ -230,8 +228,7 @@ enum berth_status berth_mlcycle_projects_delete(struct berth_call *out_call, str
     return plain(out_call, client, BERTH_MLCYCLE_PROJECTS_DELETE, id, NULL, NULL);
 }
 
-/* ---- Jobs -----------------------------------------------------------------------------------------------
- */
+/* ---- Jobs ------------------------------------------------------------------------------------- */
 
 static enum berth_status jobs(struct berth_call *call, struct berth_client *client,
                               enum berth_mlcycle_operation_index index, const struct berth_guid *id,
@@ -415,8 +412,7 @@ enum berth_status berth_mlcycle_jobs_add_metrics_json(struct berth_call *out_cal
     return BERTH_OK;
 }
 
-/* ---- Scheduler ------------------------------------------------------------------------------------------
- */
+/* ---- Scheduler -------------------------------------------------------------------------------- */
 
 enum berth_status berth_mlcycle_scheduler_pending(struct berth_call *out_call, struct berth_client *client,
                                                   uint32_t hold_ms, berth_call_element_fn *on_job, void *ctx)
@@ -469,8 +465,7 @@ enum berth_mlcycle_claim berth_mlcycle_claim_after(int32_t step_state)
     return step_state == BERTH_MLCYCLE_SCHEDULED ? BERTH_MLCYCLE_CLAIM_FAILED : BERTH_MLCYCLE_CLAIM_LOST;
 }
 
-/* ---- Fragments ------------------------------------------------------------------------------------------
- */
+/* ---- Fragments -------------------------------------------------------------------------------- */
 
 enum berth_status berth_mlcycle_fragments_list(struct berth_call *out_call, struct berth_client *client,
                                                const struct berth_guid *job,

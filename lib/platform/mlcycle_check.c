@@ -12,8 +12,7 @@ bool berth_mlcycle_is_blank(struct berth_text text)
     return berth_text_trim(text).len == 0;
 }
 
-/* ---- Problems -------------------------------------------------------------------------------------------
- */
+/* ---- Problems --------------------------------------------------------------------------------- */
 
 static void begin_problem(struct berth_writer *w, struct berth_mlcycle_problem *problem)
 {
@@ -44,8 +43,7 @@ enum berth_status berth_mlcycle_say(struct berth_mlcycle_problem *out_problem,
     return status;
 }
 
-/* ---- Maps of scalars ------------------------------------------------------------------------------------
- */
+/* ---- Maps of scalars -------------------------------------------------------------------------- */
 
 /* What is wrong with a map, and where. */
 struct map_fault {
@@ -196,8 +194,7 @@ enum berth_status berth_mlcycle_check_metrics_json(struct berth_text json,
     return status;
 }
 
-/* ---- Steps ----------------------------------------------------------------------------------------------
- */
+/* ---- Steps ------------------------------------------------------------------------------------ */
 
 static const struct berth_text docker_member = BERTH_TEXT_INIT("docker");
 static const struct berth_text build_member = BERTH_TEXT_INIT("buildConfiguration");

@@ -6,8 +6,7 @@
 #include "berth/url.h"
 #include "data/json_scan.h"
 
-/* ---- The environment ------------------------------------------------------------------------------------
- */
+/* ---- The environment -------------------------------------------------------------------------- */
 
 static struct berth_text variable(const char *(*get)(void *ctx, const char *name), void *ctx,
                                   const char *name, const char **out_name)
@@ -79,8 +78,7 @@ enum berth_status berth_mlcycle_resolve_step(const struct berth_mlcycle_env *env
     return missing == NULL ? BERTH_OK : BERTH_E_MISSING;
 }
 
-/* ---- Lists ----------------------------------------------------------------------------------------------
- */
+/* ---- Lists ------------------------------------------------------------------------------------ */
 
 enum berth_status berth_mlcycle_next_step(struct berth_json_list *steps, struct berth_mlcycle_step *out_step,
                                           struct berth_decode_error *out_error)

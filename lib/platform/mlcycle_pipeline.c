@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- Where in the YAML ----------------------------------------------------------------------------------
- */
+/* ---- Where in the YAML ------------------------------------------------------------------------ */
 
 struct finder {
     struct berth_yaml_reader reader;
@@ -68,8 +67,7 @@ static void locate(struct berth_text yaml, const struct berth_mlcycle_place *pla
     problem->column = f.at.column;
 }
 
-/* ---- Converting -----------------------------------------------------------------------------------------
- */
+/* ---- Converting ------------------------------------------------------------------------------- */
 
 static enum berth_status say_yaml(const struct berth_yaml_error *error, enum berth_status status,
                                   struct berth_mlcycle_problem *out_problem)

@@ -21,8 +21,7 @@
     }
 #define REQUIRED BERTH_FIELD_REQUIRED
 
-/* ---- Enums ----------------------------------------------------------------------------------------------
- */
+/* ---- Enums ------------------------------------------------------------------------------------ */
 
 static const struct berth_enum_name state_names[] = {
     {BERTH_TEXT_INIT("Created"), BERTH_MLCYCLE_CREATED},

@@ -99,8 +99,7 @@ static bool is_only_wait(int code)
     return code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
-/* ---- setting up and taking down -------------------------------------------------------------------------
- */
+/* ---- setting up and taking down --------------------------------------------------------------- */
 
 static void drop_state(struct berth_mbedtls *tls)
 {
@@ -251,8 +250,7 @@ static enum berth_status begin(struct berth_mbedtls *tls, struct berth_text name
     return BERTH_OK;
 }
 
-/* ---- the handshake --------------------------------------------------------------------------------------
- */
+/* ---- the handshake ---------------------------------------------------------------------------- */
 
 /* The last gate: nothing of the caller's passes before it. */
 static enum berth_status finish(struct berth_mbedtls *tls)
@@ -314,8 +312,7 @@ static enum berth_status secure(void *ctx, struct berth_text name, uint32_t wait
     return status;
 }
 
-/* ---- bytes ----------------------------------------------------------------------------------------------
- */
+/* ---- bytes ------------------------------------------------------------------------------------ */
 
 static ptrdiff_t say_broken(struct berth_mbedtls *tls, int code, const char *doing)
 {
@@ -442,8 +439,7 @@ static ptrdiff_t net_send(void *ctx, const void *bytes, size_t len, uint32_t wai
     return sent;
 }
 
-/* ---- the rest of the net --------------------------------------------------------------------------------
- */
+/* ---- the rest of the net ---------------------------------------------------------------------- */
 
 static void net_close(void *ctx)
 {

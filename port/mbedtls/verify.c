@@ -237,8 +237,7 @@ enum berth_status berth_mbedtls_say_flags(struct berth_mbedtls *tls, uint32_t fl
     return BERTH_E_TLS;
 }
 
-/* ---- looking --------------------------------------------------------------------------------------------
- */
+/* ---- looking ---------------------------------------------------------------------------------- */
 
 /* Called by mbedTLS for each certificate from the root down to the server's own, which comes last. */
 static int note(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)

@@ -71,8 +71,7 @@ static const struct berth_field job_fields[] = {FIELD(GUID, "id", job, id, NULL)
                                                 FIELD(LIST, "steps", job, steps, NULL)};
 static const struct berth_shape job_shape = SHAPE(job, job_fields);
 
-/* ---- The data -------------------------------------------------------------------------------------------
- */
+/* ---- The data --------------------------------------------------------------------------------- */
 
 static uint32_t random_state = 1;
 
@@ -162,8 +161,7 @@ static struct berth_text make_document(void)
     return berth_writer_text(&w);
 }
 
-/* ---- What is measured -----------------------------------------------------------------------------------
- */
+/* ---- What is measured ------------------------------------------------------------------------- */
 
 struct sums {
     uint64_t jobs, steps, seconds, bytes;

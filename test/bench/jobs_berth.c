@@ -44,8 +44,7 @@ static enum berth_status add_job(void *ctx, const struct berth_json_element *ele
     return status == BERTH_E_MISSING ? BERTH_OK : status;
 }
 
-/* ---- from memory ----------------------------------------------------------------------------------------
- */
+/* ---- from memory ------------------------------------------------------------------------------ */
 
 static enum berth_status decode_job(void *ctx, const struct berth_json_element *element)
 {
@@ -79,8 +78,7 @@ static void from_memory(const char *path)
     bench_report(&sums, bytes, begin, end);
 }
 
-/* ---- over TLS -------------------------------------------------------------------------------------------
- */
+/* ---- over TLS --------------------------------------------------------------------------------- */
 
 static struct berth_posix_net sockets;
 static struct berth_mbedtls tls;

@@ -14,8 +14,7 @@ struct body {
     size_t len;
 };
 
-/* ---- taking out what is asked for -----------------------------------------------------------------------
- */
+/* ---- taking out what is asked for ------------------------------------------------------------- */
 
 static struct berth_text text_of(const cJSON *object, const char *name)
 {
@@ -78,8 +77,7 @@ static void decode(struct bench_sums *sums, const struct body *body)
     cJSON_ArrayForEach(job, jobs) add_job(sums, job);
 }
 
-/* ---- where the body comes from --------------------------------------------------------------------------
- */
+/* ---- where the body comes from ---------------------------------------------------------------- */
 
 /* The body is there before the clock starts; the tree is not freed while it runs. */
 static void from_memory(const char *path)

@@ -136,8 +136,7 @@ static void arena_of_every_size(void **state)
     tls_stop(&peer);
 }
 
-/* ---- how much ---------------------------------------------------------------------------------------------
- */
+/* ---- how much --------------------------------------------------------------------------------- */
 
 static void print_need(const char *cert, const char *roots, const char *crls, const char *client)
 {

@@ -6,8 +6,7 @@
 
 #include "guard.h"
 
-/* ---- What is delivered, as text -------------------------------------------------------------------------
- */
+/* ---- What is delivered, as text --------------------------------------------------------------- */
 
 static void put(struct berth_writer *w, const char *text)
 {
@@ -223,8 +222,7 @@ static enum berth_status on_bytes(void *ctx, const void *bytes, size_t len)
     return BERTH_OK;
 }
 
-/* ---- Operations -----------------------------------------------------------------------------------------
- */
+/* ---- Operations ------------------------------------------------------------------------------- */
 
 static const struct berth_guid job_id = {MLCYCLE_J};
 static const struct berth_guid project_id = {MLCYCLE_P};
@@ -394,8 +392,7 @@ const struct mlcycle_operation *mlcycle_find(const char *name)
     abort();
 }
 
-/* ---- Running --------------------------------------------------------------------------------------------
- */
+/* ---- Running ---------------------------------------------------------------------------------- */
 
 void mlcycle_reset(struct mlcycle_rig *m, size_t work_size)
 {

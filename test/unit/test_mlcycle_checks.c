@@ -40,8 +40,7 @@ static void assert_has(const char *text, const char *part)
         fail_msg("\"%s\" does not hold \"%s\"", text, part);
 }
 
-/* ---- Metrics --------------------------------------------------------------------------------------------
- */
+/* ---- Metrics ---------------------------------------------------------------------------------- */
 
 static void metrics(void **state)
 {
@@ -90,8 +89,7 @@ static void metrics(void **state)
     }
 }
 
-/* ---- Steps ----------------------------------------------------------------------------------------------
- */
+/* ---- Steps ------------------------------------------------------------------------------------ */
 
 static void steps(void **state)
 {
@@ -142,8 +140,7 @@ static void steps(void **state)
     }
 }
 
-/* ---- pipeline.yml ---------------------------------------------------------------------------------------
- */
+/* ---- pipeline.yml ----------------------------------------------------------------------------- */
 
 #define STEP "steps:\n- name: a\n  docker:\n"
 
@@ -258,8 +255,7 @@ static void pipeline_memory(void **state)
     assert_true(fits > 0 && fits <= needed && needed < 400);
 }
 
-/* ---- The environment ------------------------------------------------------------------------------------
- */
+/* ---- The environment -------------------------------------------------------------------------- */
 
 static const char *lookup(void *ctx, const char *name)
 {
@@ -342,8 +338,7 @@ static void resolving(void **state)
     assert_string_equal(missing, "job");
 }
 
-/* ---- Error bodies ---------------------------------------------------------------------------------------
- */
+/* ---- Error bodies ----------------------------------------------------------------------------- */
 
 #define PROBLEM_TYPE "application/problem+json; charset=utf-8"
 #define TEXT_TYPE "text/plain; charset=utf-8"
@@ -444,8 +439,7 @@ static void judging(void **state)
     }
 }
 
-/* ---- Lines ----------------------------------------------------------------------------------------------
- */
+/* ---- Lines ------------------------------------------------------------------------------------ */
 
 static void lines(void **state)
 {
@@ -465,8 +459,7 @@ static void lines(void **state)
     }
 }
 
-/* ---- Lists in a document --------------------------------------------------------------------------------
- */
+/* ---- Lists in a document ---------------------------------------------------------------------- */
 
 static void metric_kinds(void **state)
 {

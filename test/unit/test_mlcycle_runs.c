@@ -61,8 +61,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- What is repeated -----------------------------------------------------------------------------------
- */
+/* ---- What is repeated ------------------------------------------------------------------------- */
 
 /* 408, 502, 503 and 504 are answers: nothing below repeats them. */
 static void answers_are_not_repeated(void **state)
@@ -167,8 +166,7 @@ static void an_upload_is_rewound(void **state)
     assert_int_equal(requests(), 1);
 }
 
-/* ---- How long -------------------------------------------------------------------------------------------
- */
+/* ---- How long --------------------------------------------------------------------------------- */
 
 static void holds(void **state)
 {
@@ -244,8 +242,7 @@ static void patience(void **state)
     assert_true(m.call.result.maybe_done);
 }
 
-/* ---- Redirects ------------------------------------------------------------------------------------------
- */
+/* ---- Redirects -------------------------------------------------------------------------------- */
 
 static enum berth_status redirected(const char *operation, const struct berth_mem_step *steps, size_t count)
 {
@@ -291,8 +288,7 @@ static void upgrades(void **state)
     assert_false(m.call.result.maybe_done);
 }
 
-/* ---- The caller -----------------------------------------------------------------------------------------
- */
+/* ---- The caller ------------------------------------------------------------------------------- */
 
 static enum berth_status stop(void *ctx, const struct berth_json_element *element, void *structure)
 {

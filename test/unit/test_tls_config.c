@@ -130,8 +130,7 @@ static void cut_at_each_byte(void **state)
     tls_client_close(&c);
 }
 
-/* ---- other forms ----------------------------------------------------------------------------------------
- */
+/* ---- other forms ------------------------------------------------------------------------------ */
 
 /* connect() and GET; the server wants a client certificate of the CA "clients". */
 static void check_connects(struct tls_client *c)

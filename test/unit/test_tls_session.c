@@ -237,8 +237,7 @@ static void close_says_goodbye(void **state)
     tls_stop(&peer);
 }
 
-/* ---- resumption -----------------------------------------------------------------------------------------
- */
+/* ---- resumption ------------------------------------------------------------------------------- */
 
 static void connect_twice(struct tls_client *c, uint16_t port, const char *name, bool resumed)
 {
@@ -327,8 +326,7 @@ static void resumption_is_refused_without_harm(void **state)
     tls_stop(&peer);
 }
 
-/* ---- no verification --------------------------------------------------------------------------------------
- */
+/* ---- no verification -------------------------------------------------------------------------- */
 
 static void skips_only_when_told(void **state)
 {

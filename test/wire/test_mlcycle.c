@@ -23,8 +23,7 @@
 static struct mlcycle_rig m;
 static uint64_t seed;
 
-/* ---- Requests -------------------------------------------------------------------------------------------
- */
+/* ---- Requests --------------------------------------------------------------------------------- */
 
 static struct berth_text send_and_fail(const struct mlcycle_operation *operation)
 {
@@ -190,8 +189,7 @@ static void base_urls(void **state)
                      BERTH_E_ARGUMENT);
 }
 
-/* ---- Fixtures -------------------------------------------------------------------------------------------
- */
+/* ---- Fixtures --------------------------------------------------------------------------------- */
 
 #define CASE_BYTES 8000
 

@@ -148,8 +148,7 @@ static void load(unsigned number)
     document = (char *)fixture_load(path, &document_len);
 }
 
-/* ---- Lists as streams -----------------------------------------------------------------------------------
- */
+/* ---- Lists as streams ------------------------------------------------------------------------- */
 
 #define ITEMS_MAX 4
 
