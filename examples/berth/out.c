@@ -115,28 +115,20 @@ void out_repeat(struct out *o, char c, size_t count)
 
 /* ---- characters ------------------------------------------------------------------------------- */
 
-/* The character at the front of TEXT: its bytes, and its code point; a byte that is not UTF-8 is one
- * character. */
+/* The character at the front of TEXT; a byte that is not UTF-8 is one, without a code point. */
 static size_t next_character(struct berth_text text, uint32_t *out_code)
 {
-    unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (len > text.len || !berth_text_is_utf8(berth_text_slice(text, 0, len), NULL)) {
-        *out_code = 0xFFFFFFFF;
-        return 1;
-    }
-    static const unsigned char masks[] = {0x7F, 0x7F, 0x1F, 0x0F, 0x07};
-    uint32_t code = first & masks[len];
-    for (size_t i = 1; i < len; i++)
-        code = code << 6 | ((unsigned char)text.ptr[i] & 0x3F);
-    *out_code = code;
-    return len;
+    size_t len = berth_text_character(text, out_code);
+    if (len > 0)
+        return len;
+    *out_code = UINT32_MAX;
+    return 1;
 }
 
 static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 ||
-           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFFFFFFFF;
+           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == UINT32_MAX;
 }
 
 /* Ranges of Unicode 15 (EastAsianWidth W and F; Mn), the blocks that matter for names. */

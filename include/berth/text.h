@@ -55,6 +55,9 @@ bool berth_text_split(struct berth_text *rest, char separator, struct berth_text
 /* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). When not,
  * *out_offset (may be NULL) is the offset of the first offending byte. */
 bool berth_text_is_utf8(struct berth_text text, size_t *out_offset);
+/* The character at the front of TEXT: its length in bytes (1 to 4) and its code point; 0 when TEXT is empty
+ * or does not begin with well-formed UTF-8. */
+size_t berth_text_character(struct berth_text text, uint32_t *out_code);
 /* Same length and bytes, in time that depends on the lengths only. For secrets. */
 bool berth_text_equal_secret(struct berth_text a, struct berth_text b);
 /* Overwrites LEN bytes in a way the compiler may not remove. For secrets. */

@@ -161,6 +161,18 @@ bool berth_text_is_utf8(struct berth_text text, size_t *out_offset)
     return true;
 }
 
+size_t berth_text_character(struct berth_text text, uint32_t *out_code)
+{
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    size_t len = text.len > 0 ? utf8_sequence(p, text.len) : 0;
+    uint32_t code = len > 0 ? p[0] & lead_bits[len] : 0;
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (p[i] & 0x3Fu);
+    *out_code = code;
+    return len;
+}
+
 bool berth_text_equal_secret(struct berth_text a, struct berth_text b)
 {
     if (a.len != b.len)

@@ -11,11 +11,9 @@ static bool is_blank(char c)
 /* The bytes of the character at the front of TEXT, or 0 when it is no UTF-8. C1 controls count as none. */
 static size_t character(struct berth_text text)
 {
-    unsigned char lead = (unsigned char)text.ptr[0];
-    size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (len > text.len || !berth_text_is_utf8(berth_text_make(text.ptr, len), NULL))
-        return 0;
-    return lead == 0xc2 && (unsigned char)text.ptr[1] < 0xa0 ? 0 : len;
+    uint32_t code;
+    size_t len = berth_text_character(text, &code);
+    return code >= 0x80 && code < 0xA0 ? 0 : len;
 }
 
 void berth_put_line(struct berth_writer *w, struct berth_text text)

@@ -233,9 +233,34 @@ static void wiping(void **state)
     assert_memory_equal(secret, "p\0\0\0\0\0\0d", 9);
 }
 
+static void characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+        uint32_t code;
+    } cases[] = {{"a", 1, 'a'},
+                 {"\xC3\xA4x", 2, 0xE4},
+                 {"\xE2\x82\xAC", 3, 0x20AC},
+                 {"\xF0\x9F\x98\x80", 4, 0x1F600},
+                 {"\xC3", 0, 0},
+                 {"\x80", 0, 0},
+                 {"\xED\xA0\x80", 0, 0},
+                 {"\xC0\x80", 0, 0},
+                 {"\xF4\x90\x80\x80", 0, 0},
+                 {"", 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint32_t code = 1;
+        assert_int_equal(berth_text_character(berth_text_of(cases[i].text), &code), cases[i].len);
+        assert_int_equal(code, cases[i].code);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(characters),
         cmocka_unit_test(views),
         cmocka_unit_test(finding),
         cmocka_unit_test(utf8),
