@@ -24,6 +24,8 @@ static bool parse_host(struct berth_text host_port, struct berth_url *out_proxy)
     berth_put_text(&w, host_port);
     if (berth_url_parse(berth_writer_text(&w), out_proxy, NULL) != BERTH_OK)
         return false;
+    if (out_proxy->path.len > 1 || out_proxy->query.ptr != NULL)
+        return false; /* another scheme, or something that a proxy has no use for */
     size_t host = (size_t)(out_proxy->host.ptr - copy) - scheme.len;
     out_proxy->host = berth_text_slice(host_port, host, host + out_proxy->host.len);
     out_proxy->path = out_proxy->query = nothing;
@@ -37,6 +39,8 @@ bool berth_proxy_parse(struct berth_text text, struct berth_url *out_proxy, stru
     *out_user = nothing;
     if (berth_text_equal_nocase(berth_text_slice(text, 0, scheme.len), scheme))
         text = berth_text_slice(text, scheme.len, text.len);
+    else if (berth_text_find(text, BERTH_TEXT("://")) != SIZE_MAX)
+        return false;
     size_t at = berth_text_find_byte(text, '@');
     if (at == SIZE_MAX)
         return parse_host(text, out_proxy);
