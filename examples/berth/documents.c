@@ -3,7 +3,10 @@
 #include "commands.h"
 #include "files.h"
 
-enum { DOCUMENT_SIZE = 16 << 20 }; /* untouched memory costs nothing */
+enum {
+    DOCUMENT_SIZE = 4 << 20, /* untouched memory costs nothing */
+    TOKENS_SIZE = 4 * DOCUMENT_SIZE
+};
 static char document[DOCUMENT_SIZE];
 
 /* "FILE:LINE:COLUMN: REASON". */
@@ -31,16 +34,59 @@ static int fail_json(struct app *app, const char *path, struct berth_text text, 
                    error->reason != NULL ? error->reason : berth_status_name(status));
 }
 
+/* Line and column so far of a document that goes by in pieces. */
+struct place {
+    uint32_t line, column;
+    uint64_t offset;
+};
+
+static void place_move(struct place *place, struct berth_text piece, uint64_t to)
+{
+    uint32_t line, column;
+    if (to < place->offset) /* it began in the piece before */
+        return;
+    text_place(piece, to - place->offset, &line, &column);
+    place->column = line > 1 ? column : place->column + column - 1;
+    place->line += line - 1;
+    place->offset = to;
+}
+
+static enum berth_status ignore_element(void *ctx, const struct berth_json_element *element)
+{
+    (void)ctx, (void)element;
+    return BERTH_OK;
+}
+
+/* Any length: nothing of the document is kept. */
 int json_check(struct app *app)
 {
-    struct berth_text text;
-    struct berth_json_error error = {0, NULL};
+    static char piece[65536], kept[64];
+    static struct berth_json_stream stream;
+    const struct berth_json_stream_config config = {{NULL, 0}, kept, sizeof kept, ignore_element, NULL};
     const char *path = args_word(&app->args, 0);
-    int code = load_file(app, path, document, sizeof document, &text);
+    struct berth_source source;
+    struct place place = {1, 1, 0};
+    struct input in;
+    int code = input_open(&in, app, path, &source);
     if (code != 0)
         return code;
-    enum berth_status status = berth_json_check(text, &error);
-    return status == BERTH_OK ? EXIT_DONE : fail_json(app, path, text, status, &error);
+    in.progress.on = false;
+    enum berth_status status = berth_json_stream_init(&stream, &config);
+    ptrdiff_t n = 0;
+    while (status == BERTH_OK && (n = source.read(source.ctx, piece, sizeof piece)) > 0) {
+        status = berth_json_stream_feed(&stream, piece, (size_t)n);
+        uint64_t to = status == BERTH_OK ? place.offset + (uint64_t)n : stream.error.offset;
+        place_move(&place, berth_text_make(piece, (size_t)n), to);
+    }
+    input_close(&in);
+    if (n < 0)
+        return fail(app, exit_code_of((enum berth_status)n), path, berth_status_name((enum berth_status)n));
+    if (status == BERTH_OK)
+        status = berth_json_stream_end(&stream);
+    if (status == BERTH_OK)
+        return EXIT_DONE;
+    return fail_at(app, path, place.line, place.column,
+                   stream.error.reason != NULL ? stream.error.reason : berth_status_name(status));
 }
 
 /* The value at AT: a text as its characters, everything else as it stands in the document; with --json always
@@ -67,7 +113,7 @@ static int print_value(struct app *app, struct berth_json_cursor at)
 
 int json_get(struct app *app)
 {
-    static uint64_t tokens[DOCUMENT_SIZE]; /* enough for every document that fits */
+    static uint64_t tokens[TOKENS_SIZE / sizeof(uint64_t)];
     struct berth_text text;
     struct berth_json json;
     struct berth_json_error error = {0, NULL};
