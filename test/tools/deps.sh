@@ -87,9 +87,9 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086
 if ! $install >"$log" 2>&1 </dev/null; then
-    apt-get update -q >"$log" 2>&1 </dev/null || true # a stale index of a foreign architecture is not fatal
+    apt-get update -q >>"$log" 2>&1 </dev/null || true # a stale index of a foreign architecture is not fatal
     # shellcheck disable=SC2086
-    $install >"$log" 2>&1 </dev/null || {
+    $install >>"$log" 2>&1 </dev/null || {
         cat "$log" >&2
         echo "deps: apt-get could not install: $missing" >&2
         exit 1
