@@ -80,7 +80,7 @@ int json_check(struct app *app)
     }
     input_close(&in);
     if (n < 0)
-        return fail(app, exit_code_of((enum berth_status)n), path, berth_status_name((enum berth_status)n));
+        return fail_file(app, (enum berth_status)n, path);
     if (status == BERTH_OK)
         status = berth_json_stream_end(&stream);
     if (status == BERTH_OK)

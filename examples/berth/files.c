@@ -104,8 +104,7 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap, struct ber
     return n < 0 ? (enum berth_status)n : BERTH_OK;
 }
 
-/* "FILE: permission denied", in the system's words. */
-static int fail_file(struct app *app, enum berth_status status, const char *path)
+int fail_file(struct app *app, enum berth_status status, const char *path)
 {
     int number = is_standard(path) ? standard_input_errno : berth_posix_files_errno(&files_state);
     if (number != 0 && status != BERTH_E_CANCELLED)

@@ -22,6 +22,9 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap,
 /* The same with the error reported; 0 or an exit code. */
 int load_file(struct app *app, const char *path, char *buf, size_t cap, struct berth_text *out_text);
 
+/* Reports a port's failure with a file in the system's words; the exit code. */
+int fail_file(struct app *app, enum berth_status status, const char *path);
+
 /* How far a transfer is, on standard error when that is a terminal. */
 struct progress {
     struct out *err;
