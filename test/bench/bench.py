@@ -25,7 +25,8 @@ SPEED_TARGET, RATIO_TARGET, PEAK_TARGET = 400, 2, 2  # MB/s from memory, times c
 # What is shown: a row's name, the case, and the time that counts.
 ROWS = (("from memory, processor time", "memory", "cpu_s"),
         ("over TLS, elapsed time", "tls", "wall_s"),
-        ("over TLS, client's processor time", "tls", "cpu_s"))
+        ("over TLS, client's processor time", "tls", "cpu_s"),
+        ("over plain http, the same", "plain", "cpu_s"))
 
 
 def run(folder, contender, words):
@@ -53,7 +54,8 @@ def measure(args):
     with peer.Certificates(["server"]) as certs, peer.Mlcycle(certs) as server:
         server.seed(many={"jobs": args.jobs, "steps": args.steps})
         length = fetch(server.http + "/jobs", file)
-        words = {"memory": ["memory", file], "tls": ["tls", server.https, certs.ca]}
+        words = {"memory": ["memory", file], "tls": ["tls", server.https, certs.ca],
+                 "plain": ["tls", server.http, certs.ca]}
         for number in range(args.rounds):
             for case in words:
                 for contender in sorted(PROGRAMS, reverse=number % 2 == 1):
