@@ -142,6 +142,7 @@ def tls_context(args):
     names = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
     context.minimum_version, context.maximum_version = names[args.tls_min], names[args.tls_max]
     context.load_cert_chain(args.cert, args.key or args.cert)
+    context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE  # the client's order counts, as with Kestrel 2.2 and nginx
     context.set_alpn_protocols(["h2", "http/1.1"])
     if args.client_ca:
         context.verify_mode = ssl.CERT_REQUIRED
