@@ -104,7 +104,8 @@ struct berth_mbedtls {
     char reason[BERTH_MBEDTLS_REASON_CAP];
 };
 
-/* Copies CONFIG and looks at what it names; uses the arena, and gives all of it back. BERTH_E_ARGUMENT (a
+/* Copies CONFIG and looks at what it names; uses the arena, and gives all of it back. TLS is a new object, or
+ * one whose connection was closed. BERTH_E_ARGUMENT (a
  * missing part, an odd max_fragment, a certificate without its key or a key that is not the certificate's),
  * BERTH_E_SYNTAX (roots, lists, certificate, key or its password), BERTH_E_SPACE (the arena), or the
  * roots_source's error; berth_mbedtls_reason() says more. */

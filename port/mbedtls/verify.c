@@ -119,6 +119,8 @@ static void put_untrusted(struct berth_writer *w, const struct findings *f)
     }
     berth_put_string(w, "unknown issuer: no trusted root has signed for ");
     put_name(w, &f->top->issuer);
+    if (f->leaf->next == NULL)
+        berth_put_string(w, " (or the server left out its intermediate certificate)");
 }
 
 static void put_about(struct berth_writer *w, const struct findings *f, const mbedtls_x509_crt *crt)

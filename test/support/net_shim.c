@@ -29,6 +29,8 @@ static enum berth_status shim_connect(void *ctx, const struct berth_endpoint *to
 {
     struct net_shim *s = ctx;
 
+    if (s->script != NULL)
+        return BERTH_OK;
     return s->real->connect(s->real->ctx, to, wait_ms);
 }
 
@@ -55,6 +57,12 @@ static ptrdiff_t shim_recv(void *ctx, void *buf, size_t cap, uint32_t wait_ms)
         return flood(s, buf, cap);
     if (s->recv_max != 0 && cap > s->recv_max)
         cap = s->recv_max;
+    if (s->script != NULL) {
+        got = (ptrdiff_t)(s->script_len - s->script_at < cap ? s->script_len - s->script_at : cap);
+        memcpy(buf, s->script + s->script_at, (size_t)got);
+        s->script_at += (size_t)got;
+        return got;
+    }
     got = s->real->recv(s->real->ctx, buf, cap, wait_ms);
     keep(s->got, &s->got_len, buf, got);
     return got;
@@ -71,7 +79,7 @@ static ptrdiff_t shim_send(void *ctx, const void *bytes, size_t len, uint32_t wa
         return s->failure == BERTH_OK ? BERTH_E_RESET : s->failure;
     if (s->send_max != 0 && len > s->send_max)
         len = s->send_max;
-    sent = s->real->send(s->real->ctx, bytes, len, wait_ms);
+    sent = s->script != NULL ? (ptrdiff_t)len : s->real->send(s->real->ctx, bytes, len, wait_ms);
     keep(s->sent, &s->sent_len, bytes, sent);
     return sent;
 }

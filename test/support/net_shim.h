@@ -15,6 +15,8 @@ struct net_shim {
     enum berth_status failure; /* how; BERTH_OK = the connection ends (send: reset) */
     bool once;                 /* later calls work again; else they go wrong too */
 
+    const uint8_t *script; /* not NULL: there is no peer; recv() brings these bytes, then the end */
+    size_t script_len, script_at;
     bool flood; /* recv() brings warning alerts without end */
 
     size_t calls;

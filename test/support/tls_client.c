@@ -15,6 +15,8 @@ static int64_t shifted(void *ctx)
     const struct tls_client *c = ctx;
     struct berth_clock posix = berth_posix_clock(NULL);
 
+    if (c->fixed_s != 0)
+        return c->fixed_s;
     return c->no_calendar ? 0 : posix.civil_s(posix.ctx) + c->shift_s;
 }
 
@@ -33,6 +35,14 @@ static enum berth_status fill(void *ctx, void *buf, size_t len)
 
     if (++c->rand_calls == c->rand_fails_at)
         return BERTH_E_ENTROPY;
+    if (c->rand_is_fixed) {
+        uint8_t *p = buf;
+        size_t i;
+
+        for (i = 0; i < len; i++)
+            p[i] = (uint8_t)(c->rand_calls * 37 + i * 101 + 11);
+        return BERTH_OK;
+    }
     return posix.fill(posix.ctx, buf, len);
 }
 

@@ -17,6 +17,8 @@ struct tls_client {
     bool no_calendar;
     struct berth_rand rand; /* the system's; fails at its call number RAND_FAILS_AT (from 1) */
     size_t rand_calls, rand_fails_at;
+    bool rand_is_fixed; /* the same numbers in every run */
+    int64_t fixed_s;    /* not 0: the time stands still here */
     struct berth_mbedtls_arena arena;
     void *arena_bytes;
     struct berth_mbedtls_config config;

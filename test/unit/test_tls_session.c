@@ -407,6 +407,46 @@ static void never_waits_without_end(void **state)
     tls_stop(&peer);
 }
 
+static void check_scripted(const uint8_t *bytes, size_t len, const char *reason)
+{
+    struct tls_client c;
+
+    init_client(&c);
+    c.shim.script = bytes;
+    c.shim.script_len = len;
+    assert_int_equal(tls_client_secure(&c, 1, "localhost"), BERTH_E_TLS);
+    if (strstr(tls_client_reason(&c), reason) == NULL)
+        fail_msg("\"%s\", not \"%s\"", tls_client_reason(&c), reason);
+    tls_client_close(&c);
+}
+
+/* What openssl's server cannot be made to say. */
+static void names_versions_and_alerts(void **state)
+{
+    static const struct {
+        uint8_t code;
+        const char *reason;
+    } alerts[] = {{40, "nothing newer than TLS 1.1"}, {70, "may offer only TLS 1.3"},
+                  {112, "does not know this name"},   {80, "the server failed"},
+                  {116, "requires a client cert"},    {99, "with TLS alert 99"}};
+    uint8_t hello[5 + 4 + 38] = {22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 2};
+    size_t i;
+
+    (void)state;
+    hello[5 + 4 + 35] = 0xc0;
+    hello[5 + 4 + 36] = 0x2b;
+    check_scripted(hello, sizeof hello, "the server chose TLS 1.1; at least TLS 1.2 is required");
+    hello[10] = 1;
+    check_scripted(hello, sizeof hello, "the server chose TLS 1.0; at least TLS 1.2 is required");
+    hello[10] = 0;
+    check_scripted(hello, sizeof hello, "the server chose SSL 3.0; at least TLS 1.2 is required");
+    for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++) {
+        uint8_t alert[7] = {21, 3, 3, 0, 2, 2, alerts[i].code};
+
+        check_scripted(alert, sizeof alert, alerts[i].reason);
+    }
+}
+
 /* Two threads, each with its own object and arena, at once. */
 static void *get_often(void *ctx)
 {
@@ -462,6 +502,7 @@ int main(void)
         cmocka_unit_test(names_what_is_no_tls),
         cmocka_unit_test(never_waits_without_end),
         cmocka_unit_test(threads_do_not_meet),
+        cmocka_unit_test(names_versions_and_alerts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
