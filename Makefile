@@ -242,9 +242,10 @@ FUZZ_SECONDS ?= 20
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)
 	@test -n '$(FUZZERS)' || { echo "fuzz: no target" >&2; exit 1; }
 	@for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/corpus/$$f; done
-	$(foreach f,$(FUZZERS),$(SAY) "  FUZZ  $f"$(newline)$(Q)$(BUILD)/fuzz/$f -max_total_time=$(FUZZ_SECONDS) \
-	    -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix=$(BUILD)/fuzz/crash-$f- \
-	    $(BUILD)/fuzz/corpus/$f $(wildcard test/fuzz/corpus/$f)$(newline))
+	$(foreach f,$(FUZZERS),$(Q)$(BUILD)/fuzz/$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/crash-$f- $(BUILD)/fuzz/corpus/$f $(wildcard test/fuzz/corpus/$f) \
+	    >$(BUILD)/fuzz/$f.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$f.log; echo "fuzz: $f failed" >&2; exit 1; }; \
+	    echo "$f: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(BUILD)/fuzz/$f.log) inputs in $(FUZZ_SECONDS) s, nothing found"$(newline))
 
 # ---- installing -----------------------------------------------------------------------------------------------
 DESTDIR    ?=
