@@ -166,6 +166,52 @@ static void an_upload_is_rewound(void **state)
     assert_int_equal(requests(), 1);
 }
 
+/* Wire 1.6, operation by operation: the answer is lost, and a repeat is sent or not. */
+static void repeat_rules(void **state)
+{
+    static const char *const never[] = {"workers_add", "projects_add",   "jobs_trigger", "jobs_trigger_data",
+                                        "add_steps",   "add_steps_json", "claim"};
+    struct berth_mem_step steps[] = {RIG_AWAIT(" HTTP/1.1\r\n"), RIG_ACT(BERTH_MEM_RESET),
+                                     RIG_ACT(BERTH_MEM_NEXT), RIG_AWAIT(" HTTP/1.1\r\n"),
+                                     RIG_BYTES(EMPTY_500)};
+    (void)state;
+    for (size_t i = 0; i < mlcycle_operation_count; i++) {
+        const char *name = mlcycle_operations[i].name;
+        bool repeats = true;
+        for (size_t k = 0; k < COUNT(never); k++)
+            repeats = repeats && strcmp(name, never[k]) != 0;
+        bool is_upload = strcmp(name, "upload") == 0;
+        steps[0].bytes = steps[3].bytes = is_upload ? BERTH_TEXT("--\r\n") : BERTH_TEXT(" HTTP/1.1\r\n");
+        enum berth_status status = run_script(name, steps, COUNT(steps), 0);
+        if (requests() != (repeats ? 2 : 1) || status != (repeats ? BERTH_E_SERVER : BERTH_E_RESET))
+            fail_msg("%s: %s after %u requests", name, berth_status_name(status), requests());
+        assert_int_equal(m.call.result.maybe_done, !berth_text_equal(m.call.method, BERTH_TEXT("GET")));
+    }
+}
+
+/* A client may ask for repeats of what is safe while the server is away. */
+static void unavailable(void **state)
+{
+    static const struct berth_mem_step steps[] = {
+        ASKED, RIG_BYTES("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"), ASKED, RIG_BYTES(LIST_200)};
+    static const char *const once[] = {"pending", "claim", "jobs_trigger"};
+    (void)state;
+    mlcycle_reset(&m, 4000);
+    rig_script(&m.rig, steps, COUNT(steps));
+    m.client.repeat_unavailable = true;
+    assert_int_equal(mlcycle_find("jobs_list")->describe(&m), BERTH_OK);
+    assert_int_equal(berth_call_run(&m.call, 0), BERTH_OK);
+    assert_int_equal(requests(), 2);
+    for (size_t i = 0; i < COUNT(once); i++) {
+        mlcycle_reset(&m, 4000);
+        rig_script(&m.rig, steps, COUNT(steps));
+        m.client.repeat_unavailable = true;
+        assert_int_equal(mlcycle_find(once[i])->describe(&m), BERTH_OK);
+        assert_int_equal(berth_call_run(&m.call, 0), BERTH_E_UNAVAILABLE);
+        assert_int_equal(requests(), 1);
+    }
+}
+
 /* ---- How long --------------------------------------------------------------------------------- */
 
 static void holds(void **state)
@@ -205,6 +251,16 @@ static void holds(void **state)
     rig_script(&m.rig, away, COUNT(away));
     assert_int_equal(berth_mlcycle_scheduler_pending(&m.call, &m.client, 30000, NULL, NULL), BERTH_OK);
     assert_int_equal(berth_call_run(&m.call, 0), BERTH_E_CONNECT);
+    /* Nor is one that does not answer the handshake. */
+    mlcycle_reset(&m, 4000);
+    rig_script(&m.rig, silent, COUNT(silent));
+    m.rig.mem_clock.tick_ms = 1;
+    m.rig.mem.secure_status = BERTH_E_WOULD_BLOCK;
+    assert_int_equal(berth_mlcycle_scheduler_pending(&m.call, &m.client, 5000, NULL, NULL), BERTH_OK);
+    assert_int_equal(berth_call_run(&m.call, 0), BERTH_E_TIMEOUT);
+    assert_int_equal(m.rig.mem.out_len, 0);
+    m.rig.mem.secure_status = BERTH_OK;
+    m.rig.mem_clock.tick_ms = 0;
 }
 
 static void patience(void **state)
@@ -407,6 +463,8 @@ int main(void)
         TEST(a_claim_is_not_repeated),
         TEST(a_repeated_complete),
         TEST(an_upload_is_rewound),
+        TEST(repeat_rules),
+        TEST(unavailable),
         TEST(holds),
         TEST(patience),
         TEST(upgrades),
