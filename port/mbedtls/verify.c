@@ -352,6 +352,12 @@ static enum berth_status check(struct berth_mbedtls *tls, mbedtls_x509_crt *leaf
     bool has_roots = config->roots.len > 0 || config->roots_source != NULL;
     struct findings f = {.leaf = leaf, .top = leaf, .good_until_s = INT64_MAX};
 
+    /* mbedTLS leaves out what it cannot read; then there is an empty certificate. */
+    if (leaf->raw.p == NULL)
+        return berth_mbedtls_say(
+            tls, BERTH_E_TLS,
+            "the server's certificate is made with an algorithm that this mbedTLS does not "
+            "know (a weak hash?)");
     if (config->pin_count > 0) {
         const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
 
