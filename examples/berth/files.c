@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct berth_posix_files files_state;
@@ -238,11 +239,17 @@ int input_open(struct input *in, struct app *app, const char *path, struct berth
         in->file = files->open(files->ctx, path, BERTH_FILE_READ, 0);
         if (in->file < 0)
             return fail_file(app, (enum berth_status)in->file, path);
-        out_source->rewind = input_rewind;
-        enum berth_status status = files->size(files->ctx, in->file, &out_source->length);
-        if (status != BERTH_OK) {
+        enum berth_status status = BERTH_OK;
+        struct stat info;
+        bool known = stat(path, &info) == 0;
+        if (known && S_ISREG(info.st_mode)) { /* a pipe or device has no size and no way back */
+            out_source->rewind = input_rewind;
+            status = files->size(files->ctx, in->file, &out_source->length);
+        }
+        if (status != BERTH_OK || (known && S_ISDIR(info.st_mode))) {
             input_close(in);
-            return fail_file(app, status, path);
+            return known && S_ISDIR(info.st_mode) ? fail(app, EXIT_BAD_DATA, path, "is a folder")
+                                                  : fail_file(app, status, path);
         }
     }
     progress_begin(&in->progress, app, "upload", out_source->length);
@@ -296,7 +303,9 @@ int output_open(struct output *o, struct app *app, const char *path, struct bert
         o->file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0644);
         if (o->file < 0)
             return fail_file(app, (enum berth_status)o->file, path);
-        out_sink->restart = output_restart;
+        struct stat info;
+        if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) /* what is in a pipe cannot be taken back */
+            out_sink->restart = output_restart;
     }
     progress_begin(&o->progress, app, "download", BERTH_LENGTH_UNKNOWN);
     if (o->out != NULL && o->out->terminal)

@@ -144,6 +144,9 @@ int mlcycle_fragments_latest(struct app *app)
     const struct args *args = &app->args;
     memset(&by, 0, sizeof by);
     by.name = berth_text_of(args_word(args, 0));
+    if (by.name.len == 0 || berth_text_equal(by.name, BERTH_TEXT(".")) ||
+        berth_text_equal(by.name, BERTH_TEXT("..")))
+        return fail(app, EXIT_USAGE, "no file can have this name", args_word(args, 0));
     /* What was typed comes before what the environment says. */
     bool job = args_given(args, OPT_JOB), project = args_given(args, OPT_PROJECT);
     if (job && project && args->from_env[OPT_JOB] != args->from_env[OPT_PROJECT])
@@ -233,16 +236,16 @@ static int check_free(struct app *app, const struct berth_guid *job, struct bert
                : 0;
 }
 
-/* A conflict after the upload was repeated: an earlier try may have stored it. */
-static bool stored_earlier(const struct berth_guid *job, int32_t step, struct berth_text filename)
+/* A conflict after the upload was repeated: an earlier try may have stored it. The file is then shown. */
+static bool stored_earlier(struct app *app, const struct berth_guid *job, int32_t step,
+                           struct berth_text filename)
 {
-    struct by_name by;
-    memset(&by, 0, sizeof by);
-    by.name = filename;
-    return berth_mlcycle_fragments_list_step(&mlcycle_call, &mlcycle_session.client, job, step,
-                                             match_fragment, &by) == BERTH_OK &&
-           berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms) == BERTH_OK &&
-           berth_guid_is_set(&by.found);
+    if (berth_mlcycle_fragments_list_step(&mlcycle_call, &mlcycle_session.client, job, step, view_element,
+                                          &mlcycle_view) != BERTH_OK)
+        return false;
+    view_call(&mlcycle_view, app, &mlcycle_call, view_fragment);
+    mlcycle_view.only_filename = filename;
+    return berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms) == BERTH_OK && mlcycle_view.count > 0;
 }
 
 static int run_upload(struct app *app, const struct berth_guid *job, int32_t step,
@@ -256,7 +259,7 @@ static int run_upload(struct app *app, const struct berth_guid *job, int32_t ste
     status = berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms);
     if (status == BERTH_E_CONFLICT && mlcycle_session.http.result.tries > 1) {
         struct berth_call_result refused = mlcycle_call.result;
-        if (stored_earlier(job, step, upload->filename))
+        if (stored_earlier(app, job, step, upload->filename))
             return EXIT_DONE;
         mlcycle_call.result = refused;
     }

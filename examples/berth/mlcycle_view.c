@@ -79,6 +79,13 @@ static enum berth_status check_job(struct view *view, const struct berth_mlcycle
     return check_steps(view, &job->id, steps);
 }
 
+static bool is_wanted(const struct view *view, const void *structure)
+{
+    const struct berth_mlcycle_fragment *fragment = structure;
+    return view->only_filename.ptr == NULL ||
+           berth_text_equal_nocase(fragment->filename, view->only_filename);
+}
+
 /* The call leaves the element as it came; what it would have checked is checked here, behind a copy. */
 static enum berth_status print_json(struct view *view, const struct berth_json_element *element)
 {
@@ -96,6 +103,9 @@ static enum berth_status print_json(struct view *view, const struct berth_json_e
         return note(view, view->shape->name, element->index, &error);
     }
     call->shape = NULL;
+    if (!is_wanted(view, &view->element))
+        return BERTH_OK;
+    view->count++;
     if (view->shape == &berth_mlcycle_job_shape)
         BERTH_TRY(check_steps(view, &view->element.job.id, view->element.job.steps));
     out_bytes(&view->app->out, scratch, len);
@@ -108,9 +118,11 @@ enum berth_status view_element(void *ctx, const struct berth_json_element *eleme
     struct view *view = ctx;
     if (element->json == NULL) /* too large: reported at the end, with the size */
         return BERTH_OK;
-    view->count++;
     if (view->app->json)
         return print_json(view, element);
+    if (!is_wanted(view, structure))
+        return BERTH_OK;
+    view->count++;
     if (view->shape == &berth_mlcycle_job_shape)
         BERTH_TRY(check_job(view, structure));
     view->print(view, structure);

@@ -15,6 +15,7 @@ struct view {
     view_print_fn *print;
     const struct berth_shape *shape;
     size_t count;
+    struct berth_text only_filename; /* fragments: show only the one stored under this name (in any case) */
     char problem[160]; /* what is wrong in an element: "step 2, member number: an integer is due"; or empty */
     struct table table;
     union {
