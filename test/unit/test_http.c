@@ -11,6 +11,7 @@
 #include "http_rig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define HEAD_END "\r\n\r\n"
 #define OK_EMPTY RIG_BYTES("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 static struct rig rig;
@@ -167,6 +168,13 @@ static void requests_that_are_refused(void **state)
     struct berth_http_header header = {BERTH_TEXT("a"), BERTH_TEXT("x\0y"), false};
     struct berth_http_request request = rig_request("GET", "http://h/");
     request.headers = &header;
+    request.header_count = 1;
+    assert_int_equal(rig_run(&rig, &request, 0, false), BERTH_E_ARGUMENT);
+    struct berth_source body = {NULL, NULL, NULL, 0};
+    request = rig_request("POST", "http://h/");
+    request.body = &body;
+    assert_int_equal(rig_run(&rig, &request, 0, false), BERTH_E_ARGUMENT);
+    request.body = NULL;
     request.header_count = 1;
     assert_int_equal(rig_run(&rig, &request, 0, false), BERTH_E_ARGUMENT);
     request = rig_request("POST", "http://h/");
@@ -402,14 +410,64 @@ static void an_early_success_lets_the_body_go_on(void **state)
     assert_true(rig.mem.open);
 }
 
+/* An early success, and a source that takes its time. */
+static void an_early_success_and_a_slow_source(void **state)
+{
+    static const struct berth_mem_step steps[] = {
+        RIG_AWAIT(HEAD_END), RIG_BYTES("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")};
+    static const ptrdiff_t answers[] = {
+        BERTH_E_WOULD_BLOCK, BERTH_E_WOULD_BLOCK, 3, BERTH_E_WOULD_BLOCK, BERTH_E_WOULD_BLOCK, 4, 0};
+    struct odd_source odd = {answers, 0, COUNT(answers)};
+    struct berth_source body = {&odd, odd_read, odd_rewind, 7};
+    struct berth_http_request request = rig_request("POST", "http://h/x");
+    (void)state;
+    request.body = &body;
+    for (int unknown = 0; unknown < 2; unknown++) {
+        body.length = unknown ? BERTH_LENGTH_UNKNOWN : 7;
+        assert_int_equal(rig_play(&rig, steps, COUNT(steps), &request), BERTH_OK);
+        assert_string_equal(rig_events(&rig), "head 200 OK, length 2\nbody ok\n");
+        assert_int_equal(rig.http.result.sent, 7);
+        assert_true(rig.mem_clock.sleeps > 0);
+        assert_true(rig_was_sent(&rig, unknown ? "3\r\nxxx\r\n4\r\nxxxx\r\n0\r\n\r\n" : "\r\n\r\nxxxxxxx"));
+    }
+}
+
+/* Every call of the net blocks first. */
+static void everything_blocks_first(void **state)
+{
+    static const struct berth_mem_step steps[] = {RIG_AWAIT(HEAD_END), OK_EMPTY};
+    struct berth_http_request request = rig_request("POST", "https://h/x");
+    (void)state;
+    rig.mem.block_between = true;
+    rig.config.trace = NULL;
+    rig_configure(&rig);
+    rig_script(&rig, steps, COUNT(steps));
+    assert_int_equal(rig_run(&rig, &request, 60000, true), BERTH_OK);
+    assert_int_equal(rig.http.result.http_status, 200);
+}
+
+static void run_is_start_and_steps(void **state)
+{
+    static const struct berth_mem_step steps[] = {RIG_AWAIT(HEAD_END), OK_EMPTY};
+    struct berth_http_request request = rig_request("GET", "http://h/");
+    (void)state;
+    rig_script(&rig, steps, COUNT(steps));
+    assert_int_equal(berth_http_run(&rig.http, &request, NULL, 1000), BERTH_OK);
+    assert_int_equal(rig.http.result.http_status, 200);
+    assert_int_equal(berth_http_run(&rig.http, &request, NULL, 1000), BERTH_E_TIMEOUT);
+    request.method = BERTH_TEXT("G T");
+    assert_int_equal(berth_http_run(&rig.http, &request, NULL, 1000), BERTH_E_ARGUMENT);
+}
+
 /* A peer that takes nothing more once it has answered. */
 static struct berth_net inner_net;
 static size_t taken, takes_at_most;
+static enum berth_status stubborn_says = BERTH_E_WOULD_BLOCK;
 
 static ptrdiff_t stubborn_send(void *ctx, const void *bytes, size_t len, uint32_t wait_ms)
 {
     if (taken >= takes_at_most) {
-        rig.mem_clock.now_ms += wait_ms;
+        rig.mem_clock.now_ms += stubborn_says == BERTH_E_WOULD_BLOCK ? wait_ms : 0;
         rig.mem.want = BERTH_WANT_WRITE;
         return BERTH_E_WOULD_BLOCK;
     }
@@ -473,9 +531,34 @@ static void an_early_refusal_while_nothing_goes_out(void **state)
     rig.net.send = inner_net.send;
 }
 
+/* A success cannot be believed when the connection broke before the request was out. */
+static void a_success_behind_a_broken_connection(void **state)
+{
+    static const struct berth_mem_step steps[] = {RIG_BYTES("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+                                                  RIG_ACT(BERTH_MEM_RESET)};
+    struct berth_memory_source memory;
+    struct berth_source body = berth_source_of_text(&memory, berth_text_make(megabyte, sizeof megabyte));
+    struct berth_http_request request = rig_request("POST", "http://h/x");
+    (void)state;
+    request.body = &body;
+    inner_net = rig.net;
+    rig.net.send = stubborn_send;
+    stubborn_says = BERTH_E_RESET;
+    /* The answer is seen after the connection broke, and before. */
+    for (takes_at_most = 3000; takes_at_most <= 300000; takes_at_most *= 100) {
+        rig_configure(&rig);
+        rig_script(&rig, steps, COUNT(steps));
+        taken = memory.offset = 0;
+        assert_int_equal(rig_run(&rig, &request, 60000, false), BERTH_E_RESET);
+        assert_string_equal(rig_events(&rig), "");
+        assert_false(rig.mem.open);
+    }
+    stubborn_says = BERTH_E_WOULD_BLOCK;
+    rig.net.send = inner_net.send;
+}
+
 /* ---- Connections ---- */
 
-#define HEAD_END "\r\n\r\n"
 #define FIRST                                                                                                \
     RIG_AWAIT("/1 HTTP"), RIG_AWAIT(HEAD_END), RIG_BYTES("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na")
 #define SECOND                                                                                               \
@@ -679,6 +762,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refusal_behind_a_broken_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_early_success_lets_the_body_go_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_early_refusal_while_nothing_goes_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_success_behind_a_broken_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_early_success_and_a_slow_source, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(everything_blocks_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(run_is_start_and_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(connections_are_kept_for_their_origin, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stale_connections, set_up, tear_down),
         cmocka_unit_test_setup_teardown(careful_requests_want_a_young_connection, set_up, tear_down),

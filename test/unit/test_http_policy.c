@@ -652,6 +652,8 @@ static void ranges(void **state)
         {"HTTP/1.1 206 Partial Content\r\nContent-Range: lines 4-7/8\r\nContent-Length: 4\r\n\r\nrest",
          BERTH_E_PROTOCOL, ""},
         {"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\nrest", BERTH_E_PROTOCOL, ""},
+        {"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 4\r\nContent-Length: 4\r\n\r\nrest",
+         BERTH_E_PROTOCOL, ""},
         {"HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=x\r\nContent-Length: "
          "4\r\n"
          "\r\nrest",
