@@ -469,7 +469,7 @@ static ptrdiff_t stubborn_send(void *ctx, const void *bytes, size_t len, uint32_
     if (taken >= takes_at_most) {
         rig.mem_clock.now_ms += stubborn_says == BERTH_E_WOULD_BLOCK ? wait_ms : 0;
         rig.mem.want = BERTH_WANT_WRITE;
-        return BERTH_E_WOULD_BLOCK;
+        return stubborn_says;
     }
     ptrdiff_t sent =
         inner_net.send(ctx, bytes, len < takes_at_most - taken ? len : takes_at_most - taken, wait_ms);
