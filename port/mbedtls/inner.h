@@ -84,6 +84,8 @@ enum berth_status berth_mbedtls_say(struct berth_mbedtls *tls, enum berth_status
 enum berth_status berth_mbedtls_say_space(struct berth_mbedtls *tls);
 /* The line for a handshake that ended with mbedTLS's CODE. */
 enum berth_status berth_mbedtls_say_handshake(struct berth_mbedtls *tls, int code);
+/* The line for a chain that mbedTLS gave up on with CODE. */
+enum berth_status berth_mbedtls_say_unchecked(struct berth_mbedtls *tls, int code);
 /* Puts mbedTLS's error number as it prints them: "-0x7780". */
 void berth_mbedtls_put_code(struct berth_writer *w, int code);
 void berth_mbedtls_put_fingerprint(struct berth_writer *w, const uint8_t sha256[32]);

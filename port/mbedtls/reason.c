@@ -151,14 +151,23 @@ static void say_not_tls(struct berth_mbedtls *tls, const struct berth_mbedtls_wa
     berth_mbedtls_end_reason(tls, &w);
 }
 
-static void say_code(struct berth_mbedtls *tls, int code)
+static void say_code(struct berth_mbedtls *tls, const char *line, int code)
 {
     struct berth_writer w = berth_mbedtls_begin_reason(tls);
 
-    berth_put_string(&w, "TLS handshake failed (mbedTLS ");
+    berth_put_string(&w, line);
+    berth_put_string(&w, " (mbedTLS ");
     berth_mbedtls_put_code(&w, code);
     berth_put_string(&w, ")");
     berth_mbedtls_end_reason(tls, &w);
+}
+
+enum berth_status berth_mbedtls_say_unchecked(struct berth_mbedtls *tls, int code)
+{
+    if (tls->config.arena->refused != 0)
+        return berth_mbedtls_say_space(tls);
+    say_code(tls, "the server's chain of certificates cannot be checked: too long, or malformed", code);
+    return BERTH_E_TLS;
 }
 
 enum berth_status berth_mbedtls_say_handshake(struct berth_mbedtls *tls, int code)
@@ -189,7 +198,9 @@ enum berth_status berth_mbedtls_say_handshake(struct berth_mbedtls *tls, int cod
     else if (state->inner_closed)
         return berth_mbedtls_say(tls, BERTH_E_CLOSED,
                                  "the server closed the connection during the TLS handshake");
+    else if (code == MBEDTLS_ERR_X509_FATAL_ERROR)
+        return berth_mbedtls_say_unchecked(tls, code);
     else
-        say_code(tls, code);
+        say_code(tls, "TLS handshake failed", code);
     return BERTH_E_TLS;
 }

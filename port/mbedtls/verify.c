@@ -70,10 +70,10 @@ static void put_name(struct berth_writer *w, const mbedtls_x509_name *name)
 
 static void put_date(struct berth_writer *w, const mbedtls_x509_time *when)
 {
-    struct berth_time time = {seconds_of(when), 0};
+    struct berth_time time = {when == NULL ? 0 : seconds_of(when), 0};
 
-    if (berth_put_rfc3339(w, time) != BERTH_OK)
-        berth_put_string(w, "at no date");
+    if (when == NULL || berth_put_rfc3339(w, time) != BERTH_OK)
+        berth_put_string(w, "at an unknown date");
 }
 
 /* At most four of the names that a certificate is for. */
@@ -123,9 +123,10 @@ static void put_untrusted(struct berth_writer *w, const struct findings *f)
         berth_put_string(w, " (or the server left out its intermediate certificate)");
 }
 
+/* CRT is NULL only when mbedTLS says of nobody in particular what it found. */
 static void put_about(struct berth_writer *w, const struct findings *f, const mbedtls_x509_crt *crt)
 {
-    if (crt == f->leaf) {
+    if (crt == NULL || crt == f->leaf) {
         berth_put_string(w, "the server's certificate");
     } else {
         berth_put_string(w, "the issuer's certificate ");
@@ -147,12 +148,12 @@ static void put_finding(struct berth_writer *w, const struct berth_mbedtls *tls,
     case MBEDTLS_X509_BADCERT_EXPIRED:
         put_about(w, f, f->expired);
         berth_put_string(w, " expired ");
-        put_date(w, &f->expired->valid_to);
+        put_date(w, f->expired == NULL ? NULL : &f->expired->valid_to);
         break;
     case MBEDTLS_X509_BADCERT_FUTURE:
         put_about(w, f, f->future);
         berth_put_string(w, " is not valid before ");
-        put_date(w, &f->future->valid_from);
+        put_date(w, f->future == NULL ? NULL : &f->future->valid_from);
         berth_put_string(w, " (is this machine's clock right?)");
         break;
     case MBEDTLS_X509_BADCERT_CN_MISMATCH:
@@ -288,38 +289,46 @@ static bool has_list_of(const mbedtls_x509_crl *list, const mbedtls_x509_crt *le
     return false;
 }
 
-/* The chain, the dates, the lists and the name, all by mbedTLS, against the roots that fit. */
+/* The chain, the dates, the lists and the name, against ROOTS. After a failure of mbedTLS's own all its flags
+ * are set and mean nothing. */
+static enum berth_status check_with(struct berth_mbedtls *tls, struct findings *f, mbedtls_x509_crt *leaf,
+                                    mbedtls_x509_crt *roots, mbedtls_x509_crl *lists)
+{
+    const struct berth_mbedtls_state *state = tls->state;
+    uint32_t flags = 0;
+    int code = mbedtls_x509_crt_verify_with_profile(
+        leaf, roots->raw.p == NULL ? NULL : roots, tls->config.crls.len == 0 ? NULL : lists, &profile,
+        state->address_len == 0 ? state->name : NULL, &flags, note, f);
+
+    if (code != 0 && code != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
+        return berth_mbedtls_say_unchecked(tls, code);
+    f->flags |= flags;
+    if (state->address_len == 0 ? !has_alternatives(leaf)
+                                : !has_address(leaf, state->address, state->address_len))
+        f->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    if (mbedtls_x509_crt_check_extended_key_usage(leaf, MBEDTLS_OID_SERVER_AUTH,
+                                                  MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
+        f->flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+    f->no_crl = tls->config.crls.len > 0 && !is_self_issued(leaf) && !has_list_of(lists, leaf);
+    if (code == 0 && f->flags == 0 && !f->no_crl)
+        return BERTH_OK;
+    say_findings(tls, f);
+    return BERTH_E_TLS;
+}
+
 static enum berth_status check_chain(struct berth_mbedtls *tls, struct findings *f, mbedtls_x509_crt *leaf)
 {
-    struct berth_mbedtls_state *state = tls->state;
     mbedtls_x509_crt roots;
     mbedtls_x509_crl lists;
-    uint32_t flags = 0;
     enum berth_status status;
-    int code = 0;
 
     mbedtls_x509_crt_init(&roots);
     mbedtls_x509_crl_init(&lists);
     status = berth_mbedtls_load_roots(tls, leaf, &roots);
     if (status == BERTH_OK)
         status = berth_mbedtls_load_crls(tls, &lists);
-    if (status == BERTH_OK) {
-        code = mbedtls_x509_crt_verify_with_profile(
-            leaf, roots.raw.p == NULL ? NULL : &roots, tls->config.crls.len == 0 ? NULL : &lists, &profile,
-            state->address_len == 0 ? state->name : NULL, &flags, note, f);
-        f->flags |= flags;
-        if (state->address_len == 0 ? !has_alternatives(leaf)
-                                    : !has_address(leaf, state->address, state->address_len))
-            f->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-        if (mbedtls_x509_crt_check_extended_key_usage(leaf, MBEDTLS_OID_SERVER_AUTH,
-                                                      MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
-            f->flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-        f->no_crl = tls->config.crls.len > 0 && !is_self_issued(leaf) && !has_list_of(&lists, leaf);
-        if ((code != 0 && f->flags == 0) || f->no_crl || f->flags != 0)
-            status = BERTH_E_TLS;
-        if (status != BERTH_OK)
-            say_findings(tls, f);
-    }
+    if (status == BERTH_OK)
+        status = check_with(tls, f, leaf, &roots, &lists);
     mbedtls_x509_crl_free(&lists);
     mbedtls_x509_crt_free(&roots);
     return status;

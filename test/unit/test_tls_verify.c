@@ -82,6 +82,14 @@ static const struct row rows[] = {
     {"clientuse", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "extended key usage"},
     {"expired", "-tls1_2", "other.pem", "", "", "", "elsewhere.example", 0, BERTH_E_TLS,
      "; also: unknown issuer: no trusted root has signed for 'berth test CA'; also: wrong name"},
+    /* long chains: the length is the server's choice */
+    {"chain5", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_OK, ""},
+    {"chain7", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_OK, ""},
+    {"chain8", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_OK, ""},
+    {"chain9", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "too long"},
+    {"chain10", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "too long"},
+    {"chain9", "-tls1_2", "other.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "too long"},
+    {"chain8", "-tls1_2", "other.pem", "", "", "", "localhost", 0, BERTH_E_TLS, "trusted root"},
     /* lists */
     {"revoked", "-tls1_2", "ca.pem", "", "", "", "localhost", 0, BERTH_OK, ""},
     {"revoked", "-tls1_2", "ca.pem", "crl.pem", "", "", "localhost", 0, BERTH_E_TLS,
@@ -157,6 +165,21 @@ static int make_more(void **state)
         "-out crl-old.pem\n"
         "$G -cert ca.pem -keyfile ca.key -crl_lastupdate 20980101000000Z -crl_nextupdate 20990202000000Z "
         "-out crl-new.pem\n"
+        "printf 'basicConstraints=critical,CA:true\\n' >ca-ext.cnf; cp ca.pem long0.pem; cp ca.key "
+        "long0.key; "
+        ": >long-chain\n"
+        "for i in 1 2 3 4 5 6 7 8 9 10; do j=$((i - 1))\n"
+        "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=long$i -keyout long$i.key "
+        "-out l.csr\n"
+        "openssl x509 -req -in l.csr -CA long$j.pem -CAkey long$j.key -set_serial 5$i -sha256 -days 9 "
+        "-extfile ca-ext.cnf "
+        "-out long$i.pem\n"
+        "openssl x509 -req -in l.csr -CA long$i.pem -CAkey long$i.key -set_serial 6$i -sha256 -days 9 "
+        "-extfile san.cnf "
+        "-out leaf$i.pem\n"
+        "cat long$i.pem long-chain >l && mv l long-chain; cat leaf$i.pem long-chain >chain$i.pem; cp "
+        "long$i.key chain$i.key\n"
+        "done\n"
         "$G -cert forger.pem -keyfile forger.key -crldays 9 -out crl-forged.pem\n";
     static char command[4096];
 
