@@ -173,7 +173,8 @@ static void check_failure(size_t i, enum berth_status status, bool for_good)
 {
     const struct berth_http_result *result = &rig.http.result;
     if (status != BERTH_E_CONNECT && status != BERTH_E_RESET)
-        fail_msg("call %u, request %zu: %s, %.*s", rig.faults.fail_at, i, berth_status_name(status), (int)result->reason.len, result->reason.ptr);
+        fail_msg("call %u, request %zu: %s, %.*s", rig.faults.fail_at, i, berth_status_name(status),
+                 (int)result->reason.len, result->reason.ptr);
     assert_true(result->reason.len > 0);
     assert_false(server.open);
     /* One failure is survived by everything that may be repeated. */
