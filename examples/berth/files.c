@@ -274,7 +274,10 @@ static enum berth_status output_write(void *ctx, const void *bytes, size_t len)
         out_bytes(o->out, bytes, len);
         return o->out->failed ? BERTH_E_IO : BERTH_OK;
     }
-    return program_files()->write(program_files()->ctx, o->file, bytes, len);
+    enum berth_status status = program_files()->write(program_files()->ctx, o->file, bytes, len);
+    if (status != BERTH_OK)
+        o->failure = status;
+    return status;
 }
 
 static enum berth_status output_restart(void *ctx)
@@ -321,6 +324,11 @@ int output_commit(struct output *o)
     enum berth_status status = program_files()->commit(program_files()->ctx, o->file);
     o->file = -1;
     return status == BERTH_OK ? 0 : fail_file(o->app, status, o->path);
+}
+
+int output_report(const struct output *o)
+{
+    return fail_file(o->app, o->failure, o->path);
 }
 
 void output_discard(struct output *o)

@@ -53,6 +53,7 @@ struct output {
     berth_file file;
     struct app *app;
     const char *path;
+    enum berth_status failure; /* of a write */
     struct progress progress;
 };
 /* A sink to PATH: a temporary file until output_commit(). */
@@ -60,5 +61,7 @@ int output_open(struct output *o, struct app *app, const char *path, struct bert
 /* Gives the file its name; 0 or an exit code (reported). */
 int output_commit(struct output *o);
 void output_discard(struct output *o);
+/* Reports o->failure; an exit code. */
+int output_report(const struct output *o);
 
 #endif

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "help.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ static int run(struct app *app, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct app app;
+    signal(SIGXFSZ, SIG_IGN); /* the write then fails, like one to a full disk */
     out_init(&app.out, STDOUT_FILENO);
     out_init(&app.err, STDERR_FILENO);
     int code = run(&app, argc, argv);

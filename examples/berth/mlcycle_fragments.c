@@ -46,12 +46,13 @@ static int download(struct app *app, enum berth_status (*describe)(void *ctx, co
     if (code != 0)
         return code;
     enum berth_status status = describe(ctx, &sink);
-    code = mlcycle_ask(app, status);
+    if (status == BERTH_OK)
+        status = berth_call_run(&mlcycle_call, mlcycle_session.timeout_ms);
     session_close(&mlcycle_session);
-    if (code == 0)
+    if (status == BERTH_OK)
         return output_commit(&output);
     output_discard(&output);
-    return code;
+    return output.failure != BERTH_OK ? output_report(&output) : mlcycle_report(status);
 }
 
 static enum berth_status describe_get(void *ctx, const struct berth_sink *sink)

@@ -171,7 +171,7 @@ int session_report(struct session *s, const struct berth_call *call, enum berth_
     if (status == BERTH_E_CANCELLED && program_signal() != 0)
         return 128 + program_signal();
     if (s->app->out.failed)
-        return EXIT_SPACE;
+        return fail_output(s->app);
     char line[BERTH_CALL_MESSAGE_MAX + 120];
     struct berth_writer w;
     berth_writer_init(&w, line, sizeof line);
