@@ -18,9 +18,9 @@ struct berth_client {
      * (mlcycle.md 2.5). */
     char *work;
     size_t work_size;
-    /* Requests that are safe to repeat are repeated after 429, 502, 503 and 504 too, by the HTTP client's retry
-     * policy. Off, these are answers like any other; to a long poll and to what must not be sent twice they
-     * always are. */
+    /* Requests that are safe to repeat are repeated after 429, 502, 503 and 504 too, by the HTTP client's
+     * retry policy. Off, these are answers like any other; to a long poll and to what must not be sent twice
+     * they always are. */
     bool repeat_unavailable;
 };
 
