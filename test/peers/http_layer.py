@@ -516,7 +516,7 @@ class Connection:
             if reply is None:
                 reply = real
                 reply.headers += [tuple(h) for h in fault.get("headers", ())]
-        entry["status"] = reply.status
+        self.server.log_end(entry, request, reply.status)  # before the client can know that it was served
         time.sleep(fault.get("reply_delay_ms", 0) / 1000.0)
         if fault.get("drop") == "handle":
             return self._drop(fault)

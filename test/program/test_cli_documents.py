@@ -49,9 +49,19 @@ class Files(cli_case.Case):
 
     def test_too_large(self):
         with open(self.folder("large"), "wb") as f:
-            f.truncate(16 * 1024 * 1024 + 1)
-        for _, result in self.each("large"):
-            self.assertFails(result, SPACE, "large: larger than this program reads at once")
+            f.truncate(4 * 1024 * 1024 + 1)
+        for words, result in self.each("large"):
+            if words[:2] != ["json", "check"]:
+                self.assertFails(result, SPACE, "large: larger than this program reads at once")
+
+    def test_check_of_any_length(self):
+        with open(self.folder("long"), "w") as f:
+            f.write("[" + "\n".join('{"a":[%d,"\u00e4"]},' % i for i in range(400000)))
+            f.write("\n7]")
+        self.assertDone(berth("json", "check", self.folder("long")), "")
+        with open(self.folder("long"), "a") as f:
+            f.write(" 8")
+        self.assertFails(berth("json", "check", self.folder("long")), BAD_DATA, "long:400001:4: ")
 
     def test_standard_input(self):
         self.assertDone(berth("json", "check", "-", input=b"[1,2]"), "")

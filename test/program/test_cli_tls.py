@@ -52,7 +52,11 @@ class Tls(cli_case.Case):
                 self.assertEqual(server.requests(), [])
 
     def test_the_systems_own_certificates_do_not_vouch(self):
-        self.assertRefused(self.ask(self.server().https, cacert=None), "issuer|issued|trust")
+        result = self.ask(self.server().https, cacert=None)
+        if os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+            self.assertRefused(result, "issuer|issued|trust")
+        else:
+            self.assertFails(result, USAGE, "this system has no certificates to trust")
 
     def test_wrong_ca(self):
         self.assertRefused(self.ask(self.server().https, cacert=self.certs.other_ca), "issuer|issued")

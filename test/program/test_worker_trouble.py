@@ -25,16 +25,16 @@ class Crashes(WorkerCase):
         with open(marks) as f:
             self.assertEqual(f.read(), "x\n")
         self.assertEqual(self.left(), [])
-        self.assertEqual(self.orphans(marks), [])
+        self.assertEqual(self.orphans(self.folder("work")), [])
 
     @staticmethod
-    def orphans(marks):
-        """Processes that still run the step's command."""
+    def orphans(folder):
+        """Processes that still run a command of a step below this folder."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open("/proc/%s/environ" % pid, "rb") as f:
-                    if b"BERTH_TOKEN=" in f.read() and int(pid) != os.getpid():
+                    if b"BERTH_METRICS=" + folder.encode() in f.read() and int(pid) != os.getpid():
                         with open("/proc/%s/cmdline" % pid, "rb") as g:
                             found.append(g.read())
             except OSError:
@@ -111,7 +111,7 @@ class Signals(WorkerCase):
         self.assertEqual(self.once().code, 0)
         self.assertLess(time.monotonic() - began, 30)
         self.assertEqual(self.states(job), [DONE, DONE])
-        self.assertEqual([c for c in Crashes.orphans("") if b"299" in c], [])
+        self.assertEqual([c for c in Crashes.orphans(self.folder("work")) if b"299" in c], [])
 
 
 class Network(WorkerCase):
