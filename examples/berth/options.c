@@ -140,6 +140,49 @@ static void match_command(struct args *args)
     }
 }
 
+/* What a step's environment can say in place of a command's first arguments. */
+static const struct {
+    const char *arguments; /* how the command's own begin */
+    const char *env[2];
+} contexts[] = {
+    {"JOB STEP", {"MLCYCLE_JOB", "MLCYCLE_STEP"}},
+    {"JOB", {"MLCYCLE_JOB"}},
+    {"PROJECT", {"MLCYCLE_PROJECT"}},
+};
+
+/* Whether the first COUNT arguments were left out. Where any number may follow, they are KEY=VALUE. */
+static bool left_out(const struct args *args, size_t count)
+{
+    size_t given = args_count(args);
+    if (args->command->most - args->command->least <= 1)
+        return given + count == args->command->least;
+    return given > 0 && berth_text_find_byte(berth_text_of(args_word(args, 0)), '=') != SIZE_MAX;
+}
+
+/* Puts the environment's job, step or project before the arguments when the command line has none: all of
+ * them or nothing, so that a step never goes with another job. */
+static void take_context(struct args *args)
+{
+    const char *values[2] = {NULL, NULL};
+    size_t count = 0, i = 0;
+    while (i < sizeof contexts / sizeof contexts[0] &&
+           !berth_text_starts(berth_text_of(args->command->arguments), berth_text_of(contexts[i].arguments)))
+        i++;
+    if (i == sizeof contexts / sizeof contexts[0])
+        return;
+    for (; count < 2 && contexts[i].env[count] != NULL; count++) {
+        values[count] = getenv(contexts[i].env[count]);
+        if (values[count] == NULL || values[count][0] == '\0')
+            return;
+    }
+    if (!left_out(args, count) || args->word_count + count > WORDS_MAX)
+        return;
+    const char **front = args->words + args->command_words;
+    memmove(front + count, front, args_count(args) * sizeof *front);
+    memcpy(front, values, count * sizeof *front);
+    args->word_count += count;
+}
+
 static bool check_command(const struct args *args, char *message, size_t size)
 {
     for (size_t i = 0; i < OPT_COUNT; i++) {
@@ -201,6 +244,7 @@ bool args_parse(struct args *args, int argc, char **argv, char *message, size_t 
     match_command(args);
     if (args->command == NULL)
         return true;
+    take_context(args);
     if (!check_command(args, message, message_size))
         return false;
     take_environment(args);

@@ -73,6 +73,9 @@ const struct option option_table[OPT_COUNT] = {
 
 #define MLCYCLE (GROUP_SERVER | GROUP_OUTPUT), OPTION_BIT(OPT_HOST)
 
+/* Told in the help of what can leave its first arguments to the environment (take_context in options.c). */
+#define IN_A_STEP "JOB and STEP may be left out where MLCYCLE_JOB and MLCYCLE_STEP are set."
+
 const struct command command_table[] = {
     {"mlcycle projects list", "", 0, 0, MLCYCLE, mlcycle_projects_list, "list the projects", NULL},
     {"mlcycle projects get", "ID", 1, 1, MLCYCLE, mlcycle_projects_get, "show a project", NULL},
@@ -99,28 +102,31 @@ const struct command command_table[] = {
     {"mlcycle jobs get", "ID", 1, 1, MLCYCLE, mlcycle_jobs_get, "show a job, its steps, metrics and files",
      NULL},
     {"mlcycle jobs trigger", "PROJECT", 1, 1, MLCYCLE | OPTION_BIT(OPT_INITIATOR), mlcycle_jobs_trigger,
-     "start a new job of a project", "Exit code 8: the project has a job that is not finished."},
+     "start a new job of a project",
+     "PROJECT may be left out where MLCYCLE_PROJECT is set. Exit code 8: the project has a job that is not "
+     "finished."},
     {"mlcycle jobs add-steps", "JOB FILE", 2, 2, MLCYCLE, mlcycle_jobs_add_steps,
      "append the steps of a JSON file or a pipeline.yml to a job in progress",
      "FILE ends in .json (an array of steps, or an object with \"steps\") or .yml/.yaml (a pipeline); - is "
      "standard input, where "
      "the first character tells. Each step needs a name and an image or a dockerfile; only name and docker "
-     "are sent."},
+     "are sent. JOB may be left out where MLCYCLE_JOB is set."},
     {"mlcycle jobs add-metrics", "JOB STEP KEY=VALUE...", 3, 255, MLCYCLE, mlcycle_jobs_add_metrics,
      "merge metrics into a running step",
      "A VALUE that is a JSON number, true, false, null or a quoted JSON string is sent as that, everything "
      "else as text. Keys "
-     "are not empty, hold no '.' and do not start with '$'."},
+     "are not empty, hold no '.' and do not start with '$'. " IN_A_STEP},
     {"mlcycle scheduler pending", "", 0, 0, MLCYCLE | OPTION_BIT(OPT_WAIT), mlcycle_scheduler_pending,
      "wait for steps that are due", "Exit code 1: there is none."},
     {"mlcycle scheduler claim", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_claim, "claim a step",
-     "Exit code 8: somebody else has it, or it is not due."},
+     "Exit code 8: somebody else has it, or it is not due. " IN_A_STEP},
     {"mlcycle scheduler complete", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_complete,
-     "report a claimed step as done", NULL},
+     "report a claimed step as done", IN_A_STEP},
     {"mlcycle scheduler error", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_error,
-     "report a claimed step as failed", NULL},
+     "report a claimed step as failed", IN_A_STEP},
     {"mlcycle fragments list", "JOB [STEP]", 1, 2, MLCYCLE, mlcycle_fragments_list,
-     "list the files of a job or a step", "An unknown job has no files."},
+     "list the files of a job or a step",
+     "An unknown job has no files. JOB may be left out where MLCYCLE_JOB is set."},
     {"mlcycle fragments get", "ID", 1, 1, MLCYCLE | OPTION_BIT(OPT_OUTPUT), mlcycle_fragments_get,
      "download a file (-o)", NULL},
     {"mlcycle fragments latest", "NAME", 1, 1,
@@ -131,7 +137,7 @@ const struct command command_table[] = {
     {"mlcycle fragments upload", "JOB STEP FILE", 3, 3,
      MLCYCLE | OPTION_BIT(OPT_NAME) | OPTION_BIT(OPT_FILENAME) | OPTION_BIT(OPT_TYPE),
      mlcycle_fragments_upload, "upload a file to a step in progress (--name)",
-     "FILE - is standard input; --filename is then needed."},
+     "FILE - is standard input; --filename is then needed. " IN_A_STEP},
     {"json check", "FILE", 1, 1, GROUP_OUTPUT, 0, json_check,
      "whether a file is JSON (RFC 8259); - is standard input",
      "Exit code 5: it is not; line and column are told."},

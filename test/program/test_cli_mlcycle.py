@@ -313,6 +313,33 @@ class Environment(cli_case.ServerCase):
             self.assertEqual([r["operation"] for r in self.server.requests()], ["fragments.get_latest_by_" + used])
         self.assertFails(self.mlcycle(*latest, env={"MLCYCLE_JOB": "None"}), USAGE, "None: not an id")
 
+    def test_a_step_need_not_name_itself(self):
+        """What runs in a step's container leaves JOB and STEP out; both or neither, and what is given counts."""
+        self.seed_running()
+        inside = {"MLCYCLE_PROJECT": PROJECT, "MLCYCLE_JOB": JOB, "MLCYCLE_STEP": "1"}
+        model = self.folder.write("model.bin", "weights")
+        steps = self.folder.write("p.yml", Jobs.YAML)
+        for words in (["jobs", "add-metrics", "loss=0.25", "a=b=c", "epoch=4"], ["jobs", "add-metrics", "loss=0.5"],
+                      ["fragments", "upload", model, "--name", "Model"], ["fragments", "list"], ["jobs", "add-steps", steps],
+                      ["scheduler", "complete"]):
+            self.assertEqual(self.mlcycle(*words, "--json", env=inside).code, 0, words)
+        step = self.server.job(JOB)["steps"][1]
+        self.assertEqual((step["metrics"], step["state"]), ({"loss": 0.5, "epoch": 4, "a": "b=c"}, 2))
+        self.assertEqual(self.mlcycle("jobs", "trigger", env=inside).code, CONFLICT)
+        nobody = dict(inside, MLCYCLE_JOB=NOBODY)
+        self.assertFails(self.mlcycle("scheduler", "error", env=nobody), REFUSED, NOBODY)
+        self.assertFails(self.mlcycle("scheduler", "error", JOB, "1", env=nobody), CONFLICT, JOB)
+
+    def test_a_step_of_the_environment_is_never_half_taken(self):
+        for words, env in ((["scheduler", "claim", JOB], {"MLCYCLE_JOB": JOB, "MLCYCLE_STEP": "1"}),
+                           (["scheduler", "claim"], {"MLCYCLE_JOB": JOB}), (["scheduler", "claim"], {"MLCYCLE_STEP": "1"}),
+                           (["fragments", "upload", "1", "f", "--name", "n"], {"MLCYCLE_JOB": JOB, "MLCYCLE_STEP": "1"}),
+                           (["jobs", "add-metrics", "a=1"], {"MLCYCLE_JOB": JOB, "MLCYCLE_STEP": ""})):
+            self.assertFails(self.mlcycle(*words, env=env), USAGE, "too few arguments; it takes: JOB STEP")
+        for step in ("x", "-1", "1x", "+1", "2147483648"):
+            self.assertFails(self.mlcycle("scheduler", "claim", env={"MLCYCLE_JOB": JOB, "MLCYCLE_STEP": step}), USAGE,
+                             "not a step number")
+
 
 if __name__ == "__main__":
     unittest.main()
