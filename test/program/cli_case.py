@@ -1,6 +1,7 @@
 """What the program's tests share: the peers on the path, running berth, and what every error looks like."""
 import os
 import sys
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -84,6 +85,13 @@ class ServerCase(Case):
     def mlcycle(self, *words, **more):
         """berth mlcycle WORDS against the server."""
         return self.server.berth(["mlcycle"] + [str(w) for w in words], **more)
+
+    def logged(self, operation=None):
+        """The requests that the server saw; its log is completed just after a reply was sent."""
+        end = time.monotonic() + 5
+        while any("took_ms" not in r for r in self.server.requests()) and time.monotonic() < end:
+            time.sleep(0.01)
+        return self.server.requests(operation)
 
     def seed_running(self):
         """The project, and its job whose step 1 is in progress."""

@@ -142,7 +142,7 @@ class Answers(cli_case.ServerCase):
 
 class Repeats(cli_case.ServerCase):
     def tries(self, operation=None):
-        return len(self.server.requests(operation))
+        return len(self.logged(operation))
 
     def test_reads_are_repeated(self):
         self.seed_running()

@@ -139,7 +139,7 @@ class Jobs(cli_case.ServerCase):
                 result = self.assertDone(self.mlcycle("jobs", "add-steps", JOB, path, "--json", input=content))
                 self.assertEqual(self.sent_steps(), self.STEPS)
                 self.assertEqual(len(result.lines[0]["steps"]), 5)
-                body = self.server.requests("jobs.add_steps")[0]["body_head"].encode("latin-1").decode("utf-8")
+                body = self.logged("jobs.add_steps")[0]["body_head"].encode("latin-1").decode("utf-8")
                 self.assertEqual(json.loads(body), self.STEPS)
 
     def test_add_steps_exact_bytes(self):
@@ -148,7 +148,7 @@ class Jobs(cli_case.ServerCase):
         body = ('[{"name":"Fit","docker":{"buildConfiguration":{"context":"./docker/","dockerfile":"fit.dockerfile"},'
                 '"command":"python fit.py"}},{"name":"Report","docker":{"image":"py:3"}}]')
         self.assertDone(self.mlcycle("jobs", "add-steps", JOB, "-", input=json.dumps(json.loads(body), indent=3)))
-        self.assertEqual(self.server.requests("jobs.add_steps")[0]["body_head"], body)
+        self.assertEqual(self.logged("jobs.add_steps")[0]["body_head"], body)
 
     def test_bad_steps_are_refused_before_anything_is_sent(self):
         for name, content, hint in (("a.yml", "", "1:1|steps|empty"), ("a.yml", "steps:\n", "steps"), ("a.yml", "steps: x\n", "steps"),
@@ -166,7 +166,7 @@ class Jobs(cli_case.ServerCase):
             with self.subTest(content):
                 self.assertFails(self.mlcycle("jobs", "add-steps", JOB, self.folder.write(name, content)), BAD_DATA, hint)
         self.assertFails(self.mlcycle("jobs", "add-steps", JOB, "/no/such.yml"), BAD_DATA, "no such file")
-        self.assertEqual(self.server.requests(), [])
+        self.assertEqual(self.logged(), [])
 
     def test_add_steps_to_a_job_that_is_not_running(self):
         self.server.seed(jobs=[dict(RUNNING, state=2)])
@@ -193,7 +193,7 @@ class Jobs(cli_case.ServerCase):
         self.server.forget_requests()
         for pair in ("a.b=1", "$x=1", "=1", "big=9223372036854775808", "huge=1e999"):
             self.assertFails(self.mlcycle("jobs", "add-metrics", JOB, "1", pair), USAGE)
-        self.assertEqual(self.server.requests(), [])
+        self.assertEqual(self.logged(), [])
 
     def test_variants_of_the_same_json(self):
         self.seed_running()
@@ -289,7 +289,7 @@ class Coverage(cli_case.ServerCase):
             self.assertEqual(self.mlcycle(*words, "--json").err, b"", words)
         self.assertFails(self.mlcycle("workers", "get", NOBODY), REFUSED)
         self.assertFails(self.mlcycle("fragments", "latest", "x", "--project", PROJECT, "-o", "-"), REFUSED)
-        self.assertEqual({r["operation"] for r in self.server.requests()}, {o[0] for o in routes.OPERATIONS})
+        self.assertEqual({r["operation"] for r in self.logged()}, {o[0] for o in routes.OPERATIONS})
 
 
 class Environment(cli_case.ServerCase):
@@ -310,7 +310,7 @@ class Environment(cli_case.ServerCase):
                                  ([], {"MLCYCLE_PROJECT": PROJECT, "MLCYCLE_JOB": JOB}, "job")):
             self.server.forget_requests()
             self.assertDone(self.mlcycle(*latest, *words, env=env), "cloned\n")
-            self.assertEqual([r["operation"] for r in self.server.requests()], ["fragments.get_latest_by_" + used])
+            self.assertEqual([r["operation"] for r in self.logged()], ["fragments.get_latest_by_" + used])
         self.assertFails(self.mlcycle(*latest, env={"MLCYCLE_JOB": "None"}), USAGE, "None: not an id")
 
     def test_a_step_need_not_name_itself(self):

@@ -43,7 +43,7 @@ class Upload(cli_case.ServerCase):
         self.assertEqual(self.server.content(made["id"]), data)
         table = self.assertDone(self.mlcycle("fragments", "list", JOB, "1")).text
         self.assertRegex(table, r"ID +STEP  TYPE +NAME +FILE NAME\n%s     1  Model      n +model.bin\n" % made["id"])
-        self.assertIn("Content-Length", dict(self.server.requests("fragments.upload")[0]["headers"]))
+        self.assertIn("Content-Length", dict(self.logged("fragments.upload")[0]["headers"]))
 
     def test_types(self):
         path = self.folder.write("f", "x")
@@ -67,7 +67,7 @@ class Upload(cli_case.ServerCase):
         self.assertFails(self.upload("deep/", cwd=self.folder.path), USAGE, "--filename")
         self.assertFails(self.upload("deep", cwd=self.folder.path), BAD_DATA, "deep: is a folder")
         self.assertFails(self.upload("none", cwd=self.folder.path), BAD_DATA, "none: no such file")
-        self.assertEqual(len(self.server.requests("fragments.upload")), 1)
+        self.assertEqual(len(self.logged("fragments.upload")), 1)
 
     def test_empty_file(self):
         self.assertDone(self.upload(self.folder.write("empty", "")))
@@ -77,7 +77,7 @@ class Upload(cli_case.ServerCase):
         data = os.urandom(300000)
         self.assertDone(self.upload("-", "--filename", "in.bin", input=data))
         self.assertEqual(self.stored()["in.bin"]["sha256"], hashlib.sha256(data).hexdigest())
-        headers = {k.lower(): v for k, v in self.server.requests("fragments.upload")[0]["headers"]}
+        headers = {k.lower(): v for k, v in self.logged("fragments.upload")[0]["headers"]}
         self.assertEqual(headers.get("transfer-encoding"), "chunked")
         self.assertNotIn("content-length", headers)
         self.assertDone(self.upload("-", "--filename", "nothing", input=b""))
@@ -123,7 +123,7 @@ class Upload(cli_case.ServerCase):
         with open(self.folder("0_console.log"), "wb") as f:
             f.truncate(2 << 20)
         self.assertFails(self.upload(self.folder("0_console.log")), CONFLICT, "0_console.log")
-        self.assertEqual(self.server.requests("fragments.upload"), [])
+        self.assertEqual(self.logged("fragments.upload"), [])
 
     def test_repeated_after_a_dropped_connection(self):
         """Wire 1.6: repeat; 409 then means that an earlier try got through."""
@@ -140,7 +140,7 @@ class Upload(cli_case.ServerCase):
     def test_standard_input_cannot_be_repeated(self):
         self.server.fault(path="/fragments/job", method="POST", drop="read")
         self.assertFails(self.upload("-", "--filename", "x", input=b"data"), NETWORK, "may have carried it out")
-        self.assertEqual(len([r for r in self.server.requests() if r["method"] == "POST"]), 1)
+        self.assertEqual(len([r for r in self.logged() if r["method"] == "POST"]), 1)
 
     def test_a_server_that_reads_slowly(self):
         self.server.fault(path="/fragments/job", method="POST", read_stall_ms=300, read_bytes_per_s=2000000)
@@ -214,7 +214,7 @@ class Download(cli_case.ServerCase):
         self.assertFails(self.get("-o", "/no/such/folder/x"), BAD_DATA, "/no/such/folder/x: no such file or folder")
         self.assertFails(self.get("-o", self.folder.path), BAD_DATA, "is a folder")
         self.assertFails(self.get("-o", ""), BAD_DATA)
-        self.assertEqual(self.server.requests("fragments.get_by_id"), [])
+        self.assertEqual(self.logged("fragments.get_by_id"), [])
 
     def test_a_pipe_is_written_and_stays_a_pipe(self):
         os.mkfifo(self.folder("pipe"))
