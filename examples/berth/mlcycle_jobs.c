@@ -149,6 +149,8 @@ int mlcycle_jobs_add_steps(struct app *app)
     memmove(converted, steps.ptr, steps.len);
     status = berth_mlcycle_jobs_add_steps_json(&mlcycle_call, &mlcycle_session.client, &job, converted,
                                                steps.len, view_element, &mlcycle_view, &problem);
+    if (status != BERTH_OK && problem.offset > 0 && !is_yaml(path, text))
+        problem.offset += (uint64_t)(steps.ptr - text.ptr);
     if (status != BERTH_OK && problem.text[0] != '\0')
         return fail_problem(app, path, text, &problem);
     return mlcycle_run(app, status, view_job);

@@ -162,6 +162,7 @@ class Jobs(cli_case.ServerCase):
                                     ("a.json", '[{"name":"x","docker":{"image":""}}]', "image"),
                                     ("a.json", '[{"name":" ","docker":{"image":"a"}}]', "name"),
                                     ("a.json", '[{"name":"x","docker":{"image":"a","properties":{"a.b":1}}}]', r"\."),
+                                    ("a.json", '{"x":1,\n "steps":[\n  {"name":"b","docker":{"image":7}}]}', r"a\.json:3:33: .*\.image: a text"),
                                     ("a.txt", "\x00", "a.txt")):
             with self.subTest(content):
                 self.assertFails(self.mlcycle("jobs", "add-steps", JOB, self.folder.write(name, content)), BAD_DATA, hint)
