@@ -17,12 +17,26 @@ enum berth_status parse_seconds(const char *text, uint32_t *out_ms)
     return BERTH_OK;
 }
 
-static void trace(void *ctx, struct berth_text line)
+static void say(struct app *app, struct berth_text line)
 {
-    struct app *app = ctx;
     out_safe(&app->err, line);
     out_string(&app->err, "\n");
     out_flush(&app->err);
+}
+
+/* A line of the exchange; the one about TLS is followed by what was agreed on. */
+static void trace(void *ctx, struct berth_text line)
+{
+    struct session *s = ctx;
+    char text[128];
+    struct berth_writer w;
+    say(s->app, line);
+    if (!berth_text_starts(line, BERTH_TEXT("* TLS ")))
+        return;
+    berth_writer_init(&w, text, sizeof text);
+    berth_put_string(&w, "* ");
+    berth_mbedtls_put_session(&w, &s->tls);
+    say(s->app, berth_writer_text(&w));
 }
 
 /* The first variable that is set; the program's own options come before these. */
@@ -88,14 +102,16 @@ static int open_tls(struct session *s, bool https, const struct session_memory *
     config.clock = program_clock();
     config.rand = program_rand();
     config.arena = &s->arena;
+    config.session = s->resumption;
+    config.session_cap = sizeof s->resumption;
     enum berth_status status = berth_mbedtls_init(&s->tls, &config);
     if (status != BERTH_OK)
         return fail_text(s->app, exit_code_of(status), "TLS cannot be set up", berth_mbedtls_reason(&s->tls));
     if (args_given(&s->app->args, OPT_INSECURE)) {
         berth_mbedtls_dangerously_skip_verification(&s->tls);
         if (https && !s->app->quiet)
-            trace(s->app, BERTH_TEXT("berth: warning: the server's certificate is not checked: anybody may "
-                                     "read and change this"));
+            say(s->app, BERTH_TEXT("berth: warning: the server's certificate is not checked: anybody may "
+                                   "read and change this"));
     }
     s->net = berth_mbedtls_net(&s->tls);
     return 0;
@@ -135,7 +151,7 @@ int session_open(struct session *s, struct app *app, const char *base_url,
     config.user_agent = BERTH_TEXT("berth/" BERTH_VERSION);
     if (args_given(&app->args, OPT_VERBOSE)) {
         config.trace = trace;
-        config.trace_ctx = app;
+        config.trace_ctx = s;
     }
     enum berth_status status = berth_http_init(&s->http, &config);
     if (status != BERTH_OK)

@@ -17,6 +17,7 @@ struct session {
     struct berth_net plain;
     struct berth_mbedtls tls;
     struct berth_mbedtls_arena arena;
+    uint8_t resumption[BERTH_MBEDTLS_SESSION_CAP]; /* of the last connection, for a quicker next one */
     struct berth_net net;
     struct berth_http http;
     struct berth_client client;

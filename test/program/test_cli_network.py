@@ -181,6 +181,15 @@ class Verbose(cli_case.ServerCase):
         for piece in ("* TLS with localhost", "> POST /api/workers", "> Content-Type: application/json", "< 200 OK", "< Transfer-Encoding: chunked"):
             self.assertIn(piece, lines)
 
+    def test_another_connection_resumes_the_tls_session(self):
+        """A new connection to the same server costs a short handshake; what was agreed on is told."""
+        self.server.fault(method="GET", drop="head")
+        lines = self.mlcycle("workers", "list", "-v").err.decode().splitlines()
+        agreed = [after for line, after in zip(lines, lines[1:]) if line == "* TLS with localhost"]
+        self.assertEqual(len(agreed), 2, lines)
+        self.assertRegex(agreed[0], r"\A\* TLSv1\.2 [A-Z0-9-]+\Z")
+        self.assertEqual(agreed[1], agreed[0] + ", resumed")
+
     def test_repeats_are_shown(self):
         self.server.fault(drop="head")
         self.assertIn(b"* trying again", self.mlcycle("workers", "list", "-v").err)
