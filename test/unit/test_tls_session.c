@@ -239,13 +239,23 @@ static void close_says_goodbye(void **state)
 
 /* ---- resumption ------------------------------------------------------------------------------- */
 
-static void connect_twice(struct tls_client *c, uint16_t port, const char *name, bool resumed)
+static void check_connection(struct tls_client *c, uint16_t port, const char *name, bool resumed)
 {
+    char line[128];
+    struct berth_writer w;
+
     say_if_not(c, tls_client_secure(c, port, name), BERTH_OK);
     assert_int_equal(berth_mbedtls_resumed(&c->tls), resumed);
+    berth_writer_init(&w, line, sizeof line);
+    berth_mbedtls_put_session(&w, &c->tls);
+    assert_true(berth_text_starts(berth_writer_text(&w), BERTH_TEXT("TLSv1.2 TLS-ECDHE-")));
+    assert_int_equal(berth_text_ends(berth_writer_text(&w), BERTH_TEXT(", resumed")), resumed);
     check_get(c);
     assert_non_null(strstr(page, resumed ? "Reused, TLSv1.2" : "New, TLSv1.2"));
     c->net.close(c->net.ctx);
+    berth_writer_init(&w, line, sizeof line);
+    berth_mbedtls_put_session(&w, &c->tls);
+    assert_int_equal(w.len, 0);
 }
 
 static void resumes(void **state)
@@ -262,13 +272,13 @@ static void resumes(void **state)
         c.config.session = c.session;
         c.config.session_cap = sizeof c.session;
         assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
-        connect_twice(&c, peer.port, "localhost", false);
-        connect_twice(&c, peer.port, "localhost", true);
-        connect_twice(&c, peer.port, "localhost", true);
-        connect_twice(&c, peer.port, "127.0.0.1", false); /* another name */
-        connect_twice(&c, peer.port, "127.0.0.1", true);
+        check_connection(&c, peer.port, "localhost", false);
+        check_connection(&c, peer.port, "localhost", true);
+        check_connection(&c, peer.port, "localhost", true);
+        check_connection(&c, peer.port, "127.0.0.1", false); /* another name */
+        check_connection(&c, peer.port, "127.0.0.1", true);
         berth_mbedtls_forget_session(&c.tls);
-        connect_twice(&c, peer.port, "127.0.0.1", false);
+        check_connection(&c, peer.port, "127.0.0.1", false);
         /* a session never outlives the chain that was verified */
         c.shift_s = 40 * 86400;
         assert_int_equal(tls_client_secure(&c, peer.port, "127.0.0.1"), BERTH_E_TLS);
@@ -290,13 +300,13 @@ static void resumption_is_refused_without_harm(void **state)
     c.config.session = c.session;
     c.config.session_cap = sizeof c.session;
     assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
-    connect_twice(&c, peer.port, "localhost", false);
+    check_connection(&c, peer.port, "localhost", false);
     /* another server does not know the session: a full handshake, with all its checks */
     other = tls_serve("server", "-tls1_2");
-    connect_twice(&c, other.port, "localhost", false);
+    check_connection(&c, other.port, "localhost", false);
     tls_stop(&other);
     other = tls_serve("selfsigned", "-tls1_2");
-    connect_twice(&c, peer.port, "localhost", false);
+    check_connection(&c, peer.port, "localhost", false);
     assert_int_equal(tls_client_secure(&c, other.port, "localhost"), BERTH_E_TLS);
     tls_client_close(&c);
     tls_stop(&other);
@@ -306,8 +316,8 @@ static void resumption_is_refused_without_harm(void **state)
         c.config.session = c.session;
         c.config.session_cap = cap;
         assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
-        connect_twice(&c, peer.port, "localhost", false);
-        connect_twice(&c, peer.port, "localhost", false);
+        check_connection(&c, peer.port, "localhost", false);
+        check_connection(&c, peer.port, "localhost", false);
         assert_int_equal(c.session[cap], 0);
         tls_client_close(&c);
     }
@@ -316,12 +326,12 @@ static void resumption_is_refused_without_harm(void **state)
     c.config.session = c.session;
     c.config.session_cap = sizeof c.session;
     assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
-    connect_twice(&c, peer.port, "localhost", false);
+    check_connection(&c, peer.port, "localhost", false);
     memset(c.session + 280, 0x5a, 64);
     if (tls_client_secure(&c, peer.port, "localhost") != BERTH_OK)
         assert_int_equal(c.net.send(c.net.ctx, "x", 1, 0), BERTH_E_TLS);
     c.net.close(c.net.ctx);
-    connect_twice(&c, peer.port, "localhost", false);
+    check_connection(&c, peer.port, "localhost", false);
     tls_client_close(&c);
     tls_stop(&peer);
 }
@@ -343,8 +353,8 @@ static void skips_only_when_told(void **state)
         c.config.session_cap = sizeof c.session;
         assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
         berth_mbedtls_dangerously_skip_verification(&c.tls);
-        connect_twice(&c, peer.port, "localhost", false);
-        connect_twice(&c, peer.port, "localhost", false);
+        check_connection(&c, peer.port, "localhost", false);
+        check_connection(&c, peer.port, "localhost", false);
         assert_int_equal(berth_mbedtls_init(&c.tls, &c.config), BERTH_OK);
         assert_int_equal(tls_client_secure(&c, peer.port, "localhost"), BERTH_E_TLS);
         tls_client_close(&c);
