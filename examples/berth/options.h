@@ -48,6 +48,7 @@ enum option_id {
     OPT_RUNTIME,
     OPT_VOLUME,
     OPT_SOLE,
+    OPT_PASS_ENV,
     OPT_COUNT
 };
 

@@ -69,6 +69,8 @@ const struct option option_table[OPT_COUNT] = {
     {OPT_SOLE, "sole-worker", 0, NULL, 0, false, NULL,
      "no other worker asks this server: a claim whose answer was lost is taken as won when the step is in "
      "progress"},
+    {OPT_PASS_ENV, "pass-env", 0, "NAME,...", 0, false, "BERTH_PASS_ENV",
+     "process: variables of the worker's environment that steps get too, beside PATH, HOME, LANG and such"},
 };
 
 #define MLCYCLE (GROUP_SERVER | GROUP_OUTPUT), OPTION_BIT(OPT_HOST)
@@ -153,7 +155,7 @@ const struct command command_table[] = {
      MLCYCLE | OPTION_BIT(OPT_ONCE) | OPTION_BIT(OPT_RUNNER) | OPTION_BIT(OPT_DOCKER) | OPTION_BIT(OPT_GPUS) |
          OPTION_BIT(OPT_GPUS_PER_STEP) | OPTION_BIT(OPT_WORKDIR) | OPTION_BIT(OPT_LOG_LIMIT) |
          OPTION_BIT(OPT_STEP_TIMEOUT) | OPTION_BIT(OPT_GRACE) | OPTION_BIT(OPT_RUNTIME) |
-         OPTION_BIT(OPT_VOLUME) | OPTION_BIT(OPT_SOLE),
+         OPTION_BIT(OPT_VOLUME) | OPTION_BIT(OPT_SOLE) | OPTION_BIT(OPT_PASS_ENV),
      worker_run, "run the steps of an mlcycle server's jobs",
      "Waits for steps, claims one, clones its project, runs it, uploads its log and the metrics that it "
      "wrote as a flat JSON object to "

@@ -6,14 +6,18 @@
 #include "files.h"
 
 #include <stdlib.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     HOLD_MS = 45000,     /* a wake-up that the server loses costs no more than this (wire B6) */
     HOLD_ONCE_MS = 2000, /* long enough for a server that answers at once when there is work */
     BLOCKED_PAUSE_MS = 3000,
-    LOST_PAUSE_MS = 200,
+    LOST_PAUSE_MS = 200, /* doubled up to the former */
+    ONCE_TRIES = 3,
+    DETAIL_MAX = 600, /* a line of output fits a pipe's smallest room */
     SLOT_WORK = 131072,
     SLOT_HTTP = 16384,
     POLL_WORK = 65536,
@@ -38,35 +42,66 @@ uint32_t worker_pause_ms(unsigned tries)
 
 /* ---- telling ---------------------------------------------------------------------------------- */
 
-static void say_json(struct out *o, const struct slot *slot, const char *what, struct berth_text detail)
+static void put_json(struct berth_json_writer *w, const struct slot *slot, const char *what,
+                     struct berth_text detail)
 {
-    char line[2048];
-    struct berth_writer text;
-    struct berth_json_writer w;
-    berth_writer_init(&text, line, sizeof line);
-    berth_json_writer_init(&w, &text);
-    berth_json_begin_object(&w);
-    berth_json_put_name(&w, BERTH_TEXT("event"));
-    berth_json_put_text(&w, berth_text_of(what));
+    berth_json_begin_object(w);
+    berth_json_put_name(w, BERTH_TEXT("event"));
+    berth_json_put_text(w, berth_text_of(what));
     if (slot != NULL) {
-        berth_json_put_name(&w, BERTH_TEXT("job"));
-        berth_json_put_guid(&w, &slot->job);
-        berth_json_put_name(&w, BERTH_TEXT("step"));
-        berth_json_put_i64(&w, slot->step);
+        berth_json_put_name(w, BERTH_TEXT("job"));
+        berth_json_put_guid(w, &slot->job);
+        berth_json_put_name(w, BERTH_TEXT("step"));
+        berth_json_put_i64(w, slot->step);
     }
     if (detail.len > 0) {
-        berth_json_put_name(&w, BERTH_TEXT("detail"));
-        berth_json_put_text(&w, detail);
+        berth_json_put_name(w, BERTH_TEXT("detail"));
+        berth_json_put_text(w, detail);
     }
-    berth_json_end_object(&w);
-    if (berth_json_done(&w) == BERTH_OK)
-        out_text(o, berth_writer_text(&text));
-    out_string(o, "\n");
+    berth_json_end_object(w);
+}
+
+static void say_json(struct out *o, const struct slot *slot, const char *what, struct berth_text detail)
+{
+    char line[DETAIL_MAX * 6 + 400];
+    struct berth_writer text;
+    struct berth_json_writer w;
+    for (unsigned tries = 0; tries < 2; tries++, detail.len = 0) { /* a path may be no UTF-8 */
+        berth_writer_init(&text, line, sizeof line);
+        berth_json_writer_init(&w, &text);
+        put_json(&w, slot, what, detail);
+        if (berth_json_done(&w) == BERTH_OK) {
+            out_text(o, berth_writer_text(&text));
+            out_string(o, "\n");
+            return;
+        }
+    }
+}
+
+/* What fits a line, ending at a character's end. */
+static struct berth_text shortened(struct berth_text detail)
+{
+    if (detail.len <= DETAIL_MAX)
+        return detail;
+    size_t len = DETAIL_MAX;
+    while (len > 0 && ((unsigned char)detail.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return berth_text_slice(detail, 0, len);
+}
+
+/* Nobody may read what is said, or not for now: a full pipe must not stop the worker. */
+static void flush_if_read(struct out *o)
+{
+    struct pollfd item = {.fd = o->fd, .events = POLLOUT};
+    if (poll(&item, 1, 0) == 1)
+        out_flush(o);
+    o->len = 0;
 }
 
 void worker_say(struct worker *w, const struct slot *slot, const char *what, struct berth_text detail)
 {
     struct out *o = &w->app->out;
+    detail = shortened(detail);
     if (w->app->json) {
         say_json(o, slot, what, detail);
     } else if (!w->app->quiet) {
@@ -83,7 +118,7 @@ void worker_say(struct worker *w, const struct slot *slot, const char *what, str
         }
         out_string(o, "\n");
     }
-    out_flush(o);
+    flush_if_read(o);
 }
 
 /* ---- options ---------------------------------------------------------------------------------- */
@@ -112,7 +147,7 @@ static int read_gpus(struct app *app)
     worker.gpus_per_step = (uint32_t)per_step;
     worker.gpus = gpus_of_machine();
     if (code == 0 && args_given(args, OPT_GPUS) &&
-        !gpus_parse(args->value[OPT_GPUS], !args->from_env[OPT_GPUS], &worker.gpus, &worker.gpus_all_text))
+        !gpus_parse(args->value[OPT_GPUS], !args->from_env[OPT_GPUS], &worker.gpus, &worker.gpus_unnumbered))
         return fail(app, EXIT_USAGE,
                     "--gpus takes a list such as 0,2-3 (ids 0 to 63), a number of GPUs, or all",
                     args->value[OPT_GPUS]);
@@ -145,6 +180,7 @@ static int read_runner(struct app *app)
     const char *kind = args_given(args, OPT_RUNNER) ? args->value[OPT_RUNNER] : "process";
     worker.runtime = args->value[OPT_RUNTIME];
     worker.volume = args->value[OPT_VOLUME];
+    worker.pass_env = args_given(args, OPT_PASS_ENV) ? args->value[OPT_PASS_ENV] : "";
     worker.runner = strcmp(kind, "docker") == 0 ? RUNNER_DOCKER : RUNNER_PROCESS;
     if (worker.runner == RUNNER_PROCESS)
         return strcmp(kind, "process") == 0
@@ -214,6 +250,24 @@ static void in_workdir(char *path, const char *name)
     (void)!berth_writer_terminate(&w); /* absolute_workdir() left room */
 }
 
+/* In a folder that others can write to, they could put words into the worker's mouth. */
+static int check_workdir(struct app *app)
+{
+    struct stat info;
+    if (stat(worker.workdir, &info) != 0 || !S_ISDIR(info.st_mode))
+        return fail(app, EXIT_USAGE, worker.workdir, "is not a folder");
+    if (info.st_uid != geteuid() && info.st_uid != 0)
+        return fail(app, EXIT_USAGE, worker.workdir,
+                    "the work folder belongs to another user; name one of your own with --workdir");
+    if ((info.st_mode & 0022) != 0)
+        return fail(app, EXIT_USAGE, worker.workdir,
+                    "the work folder can be written by others; take that away (chmod go-w) or name another "
+                    "with --workdir");
+    if (worker.runner == RUNNER_DOCKER && worker.volume == NULL && strchr(worker.workdir, ':') != NULL)
+        return fail(app, EXIT_USAGE, worker.workdir, "a work folder for containers must not hold a ':'");
+    return 0;
+}
+
 static int lock_workdir(struct app *app)
 {
     const struct berth_files *files = program_files();
@@ -225,6 +279,9 @@ static int lock_workdir(struct app *app)
     enum berth_status status = files->make_folder(files->ctx, worker.workdir, 0700);
     if (status != BERTH_OK && status != BERTH_E_EXISTS)
         return fail(app, exit_code_of(status), worker.workdir, "the work folder cannot be made");
+    code = check_workdir(app);
+    if (code != 0)
+        return code;
     worker.lock = files->lock(files->ctx, worker.lock_path, 0);
     if (worker.lock == BERTH_E_LOCKED)
         return fail(app, EXIT_CONFLICT, worker.workdir,
@@ -284,7 +341,8 @@ static bool alone(const struct berth_mlcycle_job *job)
 {
     for (size_t i = 0; i < WORKER_SLOTS; i++) {
         const struct slot *slot = &worker.slots[i];
-        if (slot->phase != PHASE_FREE && slot->step != 0 && job->step.number != 0)
+        if (slot->phase != PHASE_FREE && slot->phase < PHASE_METRICS && slot->step != 0 &&
+            job->step.number != 0)
             return false;
     }
     return true;
@@ -340,29 +398,60 @@ static void poll_begin(void)
         worker.poll_again_ms = worker_now_ms() + 1000;
 }
 
+void worker_ask_again(struct worker *w)
+{
+    if (w->poll_failures == 0)
+        w->poll_again_ms = 0;
+    w->poll_idle = 0;
+}
+
+void worker_hold_off(struct worker *w)
+{
+    w->claim_again_ms = worker_now_ms() + worker_pause_ms(++w->claim_failures);
+}
+
+/* A list with nothing for us would come back at once as long as it holds anything. */
+static uint32_t idle_pause_ms(void)
+{
+    uint32_t pause_ms = worker.poll_blocked ? BLOCKED_PAUSE_MS : LOST_PAUSE_MS;
+    for (unsigned i = 0; i < worker.poll_idle && pause_ms < BLOCKED_PAUSE_MS; i++)
+        pause_ms *= 2;
+    worker.poll_idle++;
+    return pause_ms < BLOCKED_PAUSE_MS ? pause_ms : BLOCKED_PAUSE_MS;
+}
+
 static void poll_ended(enum berth_status status)
 {
     uint64_t now = worker_now_ms();
     if (status == BERTH_OK || status == BERTH_E_NO_WORK || status == BERTH_E_SPACE) {
+        if (worker.poll_failures > 1)
+            worker_say(&worker, NULL, "the server answers again", BERTH_TEXT(""));
         worker.poll_failures = 0;
         worker.poll_again_ms = now;
-        if (!worker.poll_found && status != BERTH_E_NO_WORK) /* the same list would come back at once */
-            worker.poll_again_ms = now + (worker.poll_blocked ? BLOCKED_PAUSE_MS : LOST_PAUSE_MS);
+        if (worker.poll_found || status == BERTH_E_NO_WORK)
+            worker.poll_idle = 0;
+        else
+            worker.poll_again_ms = now + idle_pause_ms();
         return;
     }
     worker.poll_failures++;
     worker.poll_again_ms = now + worker_pause_ms(worker.poll_failures);
-    if (worker.poll_failures == 1 || worker.once) {
+    if (worker.poll_failures == 1) {
         const char *message = worker.poll_call.result.message;
         worker_say(&worker, NULL, "the server cannot be asked for work",
                    berth_text_of(message[0] != '\0' ? message : berth_status_name(status)));
     }
 }
 
+static uint64_t poll_due_ms(void)
+{
+    return worker.poll_again_ms > worker.claim_again_ms ? worker.poll_again_ms : worker.claim_again_ms;
+}
+
 static void poll_advance(void)
 {
     if (!worker.polling) {
-        if (worker.stopping || free_slot() == NULL || worker_now_ms() < worker.poll_again_ms)
+        if (worker.stopping || free_slot() == NULL || worker_now_ms() < poll_due_ms())
             return;
         poll_begin();
     }
@@ -372,7 +461,8 @@ static void poll_advance(void)
             return;
         worker.polling = false;
         poll_ended(status);
-        bool for_others = status == BERTH_OK && !worker.poll_found && !worker.poll_blocked;
+        bool for_others =
+            (status == BERTH_OK || status == BERTH_E_SPACE) && !worker.poll_found && !worker.poll_blocked;
         worker.once_status = for_others && !busy() ? BERTH_E_NO_WORK : status;
         worker.once_handled = worker.poll_handled;
     }
@@ -422,7 +512,8 @@ static void wait_for_slot(struct waiting *w, const struct slot *slot, uint64_t n
         wait_for_session(w, &slot->session);
     } else if (slot->work == WORK_CHILD) {
         int end = berth_posix_proc_end_fd(&worker.proc_state, slot->child);
-        wait_for_fd(w, berth_posix_proc_output_fd(&worker.proc_state, slot->child));
+        if (!slot->output_over) /* the end of it is always ready to be read */
+            wait_for_fd(w, berth_posix_proc_output_fd(&worker.proc_state, slot->child));
         wait_for_fd(w, end);
         if (end < 0 || slot->stopping)
             wait_until(w, now + 100, now);
@@ -442,7 +533,7 @@ static void wait_for_something(void)
     if (worker.polling)
         wait_for_session(&w, &worker.poll);
     else if (!worker.stopping && free_slot() != NULL)
-        wait_until(&w, worker.poll_again_ms, now);
+        wait_until(&w, poll_due_ms(), now);
     (void)!berth_posix_poll(w.items, w.count, w.wait_ms, program_signals());
 }
 
@@ -466,8 +557,10 @@ static void take_signal(void)
     if (worker.polling)
         berth_call_cancel(&worker.poll_call);
     worker.polling = false;
-    for (size_t i = 0; i < WORKER_SLOTS; i++)
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
         slot_stop(&worker.slots[i], "the worker is being stopped");
+        worker.slots[i].wait_until_ms = 0; /* reports that wait get another try now */
+    }
 }
 
 static bool any_child(void)
@@ -479,10 +572,16 @@ static bool any_child(void)
     return false;
 }
 
-/* With --once: a poll that began after the last step's end found nothing. */
+/* With --once: a poll that began after the last step's end found nothing, or there is no going on. */
 static bool nothing_left(void)
 {
-    return worker.once && worker.once_handled == worker.handled && worker.once_status != BERTH_OK &&
+    if (!worker.once)
+        return false;
+    if (worker.state_status != BERTH_OK)
+        return true;
+    if (worker.poll_failures > 0 && worker.poll_failures < ONCE_TRIES)
+        return false;
+    return worker.once_handled == worker.handled && worker.once_status != BERTH_OK &&
            worker.once_status != BERTH_E_WOULD_BLOCK && worker.once_status != BERTH_E_SPACE;
 }
 
@@ -502,6 +601,9 @@ static int verdict(struct app *app)
              "the server did not take every report; the next worker in this folder will send them", NULL);
     if (worker.stopping)
         return 128 + worker.signal;
+    if (worker.state_status != BERTH_OK)
+        return fail(app, exit_code_of(worker.state_status), worker.state_path,
+                    "cannot be written, and without it no step is claimed");
     if (worker.once_status != BERTH_E_NO_WORK)
         return fail(app, exit_code_of(worker.once_status), "the server cannot be asked for work",
                     worker.poll_call.result.message);

@@ -8,7 +8,7 @@
 /* Steps at once. Each may hold one child process and one connection. */
 #define WORKER_SLOTS 8
 #define WORKER_PATH_MAX 700
-#define WORKER_ARGV_MAX 128
+#define WORKER_ARGV_MAX 1024
 #define WORKER_ENV_MAX 512
 
 enum phase {
@@ -18,6 +18,7 @@ enum phase {
     PHASE_CLONE,
     PHASE_COMMIT,    /* log what was cloned */
     PHASE_BOOTSTRAP, /* step 0: pipeline.yml becomes steps */
+    PHASE_ADDED,     /* after a lost answer: were they added? */
     PHASE_BUILD,     /* docker: build the image */
     PHASE_RUN,
     PHASE_SWEEP,       /* docker: remove the container */
@@ -42,7 +43,6 @@ struct step_record {
     bool failed;
     struct berth_text token;   /* names folder, container and processes */
     struct berth_time claimed; /* when the claim was sent, by our clock */
-    uint64_t cut;
 };
 
 struct slot {
@@ -54,16 +54,20 @@ struct slot {
     struct berth_guid job, project;
     int32_t step;
     char token[33];
-    bool claim_sent; /* the record must outlive us from here on */
-    bool owned;      /* the claim was won */
-    bool restored;   /* from a previous life */
-    bool failed;     /* the verdict */
-    bool built;      /* an image of ours is there */
-    bool stopping;   /* TERM was sent to the child */
-    bool killed;     /* and KILL */
-    bool found;      /* LOOK saw the step */
-    bool has_docker, has_build;
+    bool claim_sent;  /* the record must outlive us from here on */
+    bool owned;       /* the claim was won */
+    bool restored;    /* from a previous life */
+    bool failed;      /* the verdict */
+    bool built;       /* an image of ours is there */
+    bool stopping;    /* TERM was sent to the child */
+    bool killed;      /* and KILL */
+    bool output_over; /* the child closed its output */
+    bool found;       /* LOOK saw the step */
+    bool has_docker;
+    const char *unusable; /* what of it cannot be used, in words; NULL: nothing */
+    unsigned appends;     /* tries of adding steps */
     int32_t seen_state;
+    int32_t seen_last; /* the highest number of the job's steps */
     struct berth_time seen_start;
     struct berth_time claimed;
     uint64_t gpus; /* bits */
@@ -74,11 +78,11 @@ struct slot {
     char image[512];
     char command[4096];
     char context[512], dockerfile[512];
-    char name[128];
     struct step_log log;
     struct session session;
     struct berth_call call;
     struct berth_mlcycle_upload upload;
+    char log_name[32];
     /* argument and environment arrays of the child that is being started */
     const char *argv[WORKER_ARGV_MAX];
     const char *env[WORKER_ENV_MAX];
@@ -96,16 +100,20 @@ struct worker {
     bool polling;
     uint64_t poll_again_ms;
     unsigned poll_failures;
-    bool poll_found;   /* the last list had something that could be started */
-    bool poll_blocked; /* ... or something that will be startable later */
+    bool poll_found;    /* the last list had something that could be started */
+    bool poll_blocked;  /* ... or something that will be startable later */
+    unsigned poll_idle; /* lists in a row with nothing that could be started */
+    unsigned claim_failures;
+    uint64_t claim_again_ms;        /* claims failed: no poll before */
+    enum berth_status state_status; /* of the last try to record a claim */
     struct slot slots[WORKER_SLOTS];
     enum runner runner;
-    const char *docker, *runtime, *volume;
+    const char *docker, *runtime, *volume, *pass_env;
     const char *workdir;
     char state_path[WORKER_PATH_MAX], lock_path[WORKER_PATH_MAX];
     berth_file lock;
     uint64_t gpus;          /* all of the worker's */
-    bool gpus_all_text;     /* "all": no numbers are known */
+    bool gpus_unnumbered;   /* "all" without known numbers: one bit stands for all of them */
     uint32_t gpus_per_step; /* UINT32_MAX: all */
     uint64_t log_limit;
     uint32_t step_timeout_ms, grace_ms;
@@ -129,6 +137,8 @@ void slot_begin(struct slot *slot, const struct berth_mlcycle_job *job, uint64_t
 void slot_restore(struct slot *slot, const struct step_record *record);
 /* Ends the running command of a slot: TERM now, KILL after the grace period. */
 void slot_stop(struct slot *slot, const char *why);
+/* The path of NAME in the slot's folder; PATH has WORKER_PATH_MAX + 16 bytes. */
+const char *slot_path(const struct slot *slot, const char *name, char *path);
 /* Ends the slot's present phase as failed, for the log and the server. */
 void slot_fail(struct slot *slot, const char *what, struct berth_text detail);
 
@@ -155,8 +165,9 @@ void state_sweep(const struct worker *worker);
 
 /* ---- worker_gpus.c: which GPUs ---- */
 
-/* "0,2-3", "all", or with COUNTED a number N for 0..N-1. False when malformed. */
-bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_all);
+/* "0,2-3", "all", or with COUNTED a number N for 0..N-1. False when malformed. *out_unnumbered: all, but
+ * which they are is not known here; bit 0 stands for them. */
+bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_unnumbered);
 /* The GPUs that the machine has (device files). */
 uint64_t gpus_of_machine(void);
 /* What a step asks for: *out_count GPUs; false when its properties.gpus cannot be read. */
@@ -174,5 +185,9 @@ void worker_say(struct worker *worker, const struct slot *slot, const char *what
 uint64_t worker_now_ms(void);
 /* The pause before try number TRIES + 1. */
 uint32_t worker_pause_ms(unsigned tries);
+/* Something came free: polls soon, unless the server is away. */
+void worker_ask_again(struct worker *worker);
+/* A claim could not be made: no poll for a while, longer each time. */
+void worker_hold_off(struct worker *worker);
 
 #endif

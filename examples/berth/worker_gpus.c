@@ -27,14 +27,17 @@ static bool add_range(struct berth_text part, uint64_t *gpus)
     return true;
 }
 
-bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_all)
+bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_unnumbered)
 {
     uint64_t count = 0;
     struct berth_text rest = berth_text_of(text), part;
     *out_gpus = 0;
-    *out_all = berth_text_equal(rest, BERTH_TEXT("all"));
-    if (*out_all) {
+    *out_unnumbered = berth_text_equal(rest, BERTH_TEXT("all"));
+    if (*out_unnumbered) {
         *out_gpus = gpus_of_machine();
+        *out_unnumbered = *out_gpus == 0;
+        if (*out_unnumbered)
+            *out_gpus = 1;
         return true;
     }
     if (counted && berth_parse_u64(rest, &count) == BERTH_OK) {
@@ -87,11 +90,13 @@ bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *s
             continue;
         struct berth_text text = property.kind == BERTH_MLCYCLE_METRIC_TEXT ? property.text : property.raw;
         if (berth_text_equal(text, BERTH_TEXT("all")))
-            count = all;
+            count = all > 0 ? all : 1; /* a worker without any leaves it to others */
         else if (berth_parse_u64(text, &count) != BERTH_OK || count > GPUS_MAX)
             return false;
         *out_count = (uint32_t)count;
     }
+    if (worker->gpus_unnumbered && *out_count > 1)
+        *out_count = 1; /* however many there are, it gets them all */
     return true;
 }
 

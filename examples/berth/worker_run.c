@@ -3,10 +3,12 @@
 #define _DEFAULT_SOURCE
 #include "worker.h"
 
+#include "worker_files.h"
 #include "words.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -19,7 +21,7 @@ struct builder {
     bool full;
 };
 
-static void build_begin(struct builder *b, struct slot *slot)
+static void builder_init(struct builder *b, struct slot *slot)
 {
     memset(b, 0, sizeof *b);
     b->slot = slot;
@@ -76,35 +78,72 @@ static bool starts(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The worker's own environment without what would lead a child astray. */
-static void inherit(struct builder *b)
+/* Whether the variable ENTRY ("NAME=VALUE") is one of LIST; a name there that ends in '_' stands for all that
+ * begin with it. */
+static bool is_listed(const char *entry, const char *const *list)
 {
-    static const char *const own[] = {"MLCYCLE_",
-                                      "NVIDIA_VISIBLE_DEVICES=", "CUDA_VISIBLE_DEVICES=", "BERTH_", "GIT_"};
+    const char *sign = strchr(entry, '=');
+    size_t len = sign != NULL ? (size_t)(sign - entry) : strlen(entry);
+    for (; *list != NULL; list++) {
+        size_t name_len = strlen(*list);
+        bool prefix = (*list)[name_len - 1] == '_';
+        if (prefix ? starts(entry, *list) : len == name_len && memcmp(entry, *list, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The worker's own environment without what would lead git or a container engine astray. */
+static void inherit(struct builder *b, const char *const *but)
+{
     for (char **e = environ; *e != NULL; e++) {
-        bool skip = false;
-        for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-            skip = skip || starts(*e, own[i]);
-        if (!skip)
+        if (!is_listed(*e, but))
             add(b->slot->env, WORKER_ENV_MAX, &b->envc, *e, &b->full);
     }
 }
 
-static const char *gpu_list(struct builder *b)
+/* Whether LIST, names between commas, holds the name of ENTRY. */
+static bool is_passed(const char *list, const char *entry)
 {
-    const struct slot *slot = b->slot;
-    char text[256];
-    struct berth_writer w;
-    if (slot->worker->gpus_all_text && slot->worker->gpus == 0)
-        return "all";
-    berth_writer_init(&w, text, sizeof text);
-    gpus_put(&w, slot->gpus);
-    return berth_writer_terminate(&w) == BERTH_OK ? join(b, text, "") : "";
+    struct berth_text rest = berth_text_of(list), name;
+    const char *sign = strchr(entry, '=');
+    while (sign != NULL && berth_text_split(&rest, ',', &name)) {
+        if (berth_text_equal(berth_text_trim(name), berth_text_make(entry, (size_t)(sign - entry))))
+            return true;
+    }
+    return false;
+}
+
+/* What a bare command needs, and what the operator names; nothing else: secrets of the worker's own
+ * environment would end in the step's log. */
+static void pass(struct builder *b)
+{
+    static const char *const needed[] = {
+        "PATH",   "HOME", "USER",      "LOGNAME",   "SHELL",           "LANG", "LANGUAGE", "LC_", "TZ",
+        "TMPDIR", "TERM", "CUDA_HOME", "CUDA_PATH", "LD_LIBRARY_PATH", NULL};
+    for (char **e = environ; *e != NULL; e++) {
+        if (is_listed(*e, needed) || is_passed(b->slot->worker->pass_env, *e))
+            add(b->slot->env, WORKER_ENV_MAX, &b->envc, *e, &b->full);
+    }
 }
 
 static bool has_gpus(const struct slot *slot)
 {
-    return slot->worker->gpus != 0 || slot->worker->gpus_all_text;
+    return slot->worker->gpus != 0;
+}
+
+/* The slot's GPUs, or what NONE says. */
+static const char *gpu_list(struct builder *b, const char *none)
+{
+    char text[256];
+    struct berth_writer w;
+    if (b->slot->gpus == 0)
+        return none;
+    if (b->slot->worker->gpus_unnumbered)
+        return "all";
+    berth_writer_init(&w, text, sizeof text);
+    gpus_put(&w, b->slot->gpus);
+    return berth_writer_terminate(&w) == BERTH_OK ? join(b, text, "") : none;
 }
 
 /* What a step is told (wire 3), by SET: a process's environment or a container's arguments. */
@@ -118,7 +157,7 @@ static void tell(struct builder *b, void (*set)(struct builder *, const char *, 
     set(b, "MLCYCLE_STEP=", number(b, (uint64_t)slot->step));
     set(b, "BERTH_METRICS=", metrics);
     if (has_gpus(slot))
-        set(b, "NVIDIA_VISIBLE_DEVICES=", slot->gpus != 0 || slot->worker->gpus == 0 ? gpu_list(b) : "void");
+        set(b, "NVIDIA_VISIBLE_DEVICES=", gpu_list(b, "void"));
 }
 
 static enum berth_status spawn(struct builder *b, const char *folder, const char **out_why)
@@ -143,27 +182,42 @@ static enum berth_status spawn(struct builder *b, const char *folder, const char
     }
     slot->child = child;
     slot->work = WORK_CHILD;
-    slot->stopping = slot->killed = false;
+    slot->stopping = slot->killed = slot->output_over = false;
     slot->child_since_ms = worker_now_ms();
     return BERTH_OK;
 }
 
 /* ---- git -------------------------------------------------------------------------------------- */
 
-/* Git must never wait for somebody to type. */
+/* Git must never wait for somebody to type, nor think that it is in another repository. The rest of the
+ * operator's settings for it are kept. */
 static void git_environment(struct builder *b)
 {
-    inherit(b);
+    static const char *const but[] = {"MLCYCLE_",
+                                      "BERTH_",
+                                      "GIT_DIR",
+                                      "GIT_WORK_TREE",
+                                      "GIT_INDEX_FILE",
+                                      "GIT_OBJECT_DIRECTORY",
+                                      "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                      "GIT_COMMON_DIR",
+                                      "GIT_NAMESPACE",
+                                      "GIT_PREFIX",
+                                      "GIT_TERMINAL_PROMPT",
+                                      "GIT_ASKPASS",
+                                      NULL};
+    inherit(b, but);
     env(b, "GIT_TERMINAL_PROMPT=", "0");
     env(b, "GIT_ASKPASS=", "/bin/false");
-    env(b, "GIT_SSH_COMMAND=", "ssh -o BatchMode=yes");
+    if (getenv("GIT_SSH_COMMAND") == NULL)
+        env(b, "GIT_SSH_COMMAND=", "ssh -o BatchMode=yes");
     env(b, "BERTH_TOKEN=", b->slot->token);
 }
 
 enum berth_status run_clone(struct slot *slot, const char **out_why)
 {
     struct builder b;
-    build_begin(&b, slot);
+    builder_init(&b, slot);
     git_environment(&b);
     arg(&b, "git");
     arg(&b, "clone");
@@ -172,18 +226,18 @@ enum berth_status run_clone(struct slot *slot, const char **out_why)
     arg(&b, "1");
     arg(&b, "--");
     arg(&b, slot->repository);
-    arg(&b, join(&b, slot->folder, "/repo"));
+    arg(&b, join(&b, slot->folder, "/app/repo"));
     return spawn(&b, NULL, out_why);
 }
 
 enum berth_status run_commit(struct slot *slot, const char **out_why)
 {
     struct builder b;
-    build_begin(&b, slot);
+    builder_init(&b, slot);
     git_environment(&b);
     arg(&b, "git");
     arg(&b, "-C");
-    arg(&b, join(&b, slot->folder, "/repo"));
+    arg(&b, join(&b, slot->folder, "/app/repo"));
     arg(&b, "--no-pager");
     arg(&b, "log");
     arg(&b, "-1");
@@ -218,11 +272,12 @@ static enum berth_status add_command(struct builder *b, const char **out_why)
 static enum berth_status run_process(struct slot *slot, const char **out_why)
 {
     struct builder b;
-    build_begin(&b, slot);
-    inherit(&b);
-    tell(&b, env, join(&b, slot->folder, "/metrics.json"));
-    if (has_gpus(slot)) /* the container tool's variable means nothing to a bare process; CUDA's does */
-        env(&b, "CUDA_VISIBLE_DEVICES=", slot->gpus != 0 || slot->worker->gpus == 0 ? gpu_list(&b) : "");
+    builder_init(&b, slot);
+    pass(&b);
+    tell(&b, env, join(&b, slot->folder, "/app/metrics.json"));
+    /* The container tool's variable means nothing to a bare process; CUDA's does, and absent it means all. */
+    if (has_gpus(slot) && (slot->gpus == 0 || !slot->worker->gpus_unnumbered))
+        env(&b, "CUDA_VISIBLE_DEVICES=", gpu_list(&b, ""));
     env(&b, "BERTH_TOKEN=", slot->token);
     enum berth_status status = add_command(&b, out_why);
     if (status != BERTH_OK)
@@ -231,7 +286,7 @@ static enum berth_status run_process(struct slot *slot, const char **out_why)
         *out_why = "the step has no command, which --runner process needs";
         return BERTH_E_MISSING;
     }
-    return spawn(&b, join(&b, slot->folder, "/repo"), out_why);
+    return spawn(&b, join(&b, slot->folder, "/app/repo"), out_why);
 }
 
 /* ---- containers ------------------------------------------------------------------------------- */
@@ -243,8 +298,9 @@ static const char *container_name(struct builder *b)
 
 static void docker(struct builder *b, const char *verb)
 {
-    build_begin(b, b->slot);
-    inherit(b);
+    static const char *const but[] = {"MLCYCLE_", "BERTH_", NULL};
+    builder_init(b, b->slot);
+    inherit(b, but);
     env(b, "BERTH_TOKEN=", b->slot->token);
     arg(b, b->slot->worker->docker);
     arg(b, verb);
@@ -264,28 +320,25 @@ static const char *tagged(struct builder *b, const char *image)
     return strchr(last, ':') != NULL || strchr(last, '@') != NULL ? image : join(b, image, ":latest");
 }
 
-/* A relative path that stays below the clone. */
-static bool stays_inside(const char *path)
+/* Whether the repository holds PATH, not by way of a link: the engine would follow it out. */
+static bool is_inside(const char *root, const char *path, bool folder)
 {
-    struct berth_text rest = berth_text_of(path), part;
-    if (path[0] == '/')
-        return false;
-    while (berth_text_split(&rest, '/', &part)) {
-        if (berth_text_equal(part, BERTH_TEXT("..")))
-            return false;
-    }
-    return true;
+    int fd = inside_open(root, path, folder);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 enum berth_status run_build(struct slot *slot, const char **out_why)
 {
     struct builder b = {.slot = slot};
-    if (!stays_inside(slot->context) || !stays_inside(slot->dockerfile)) {
-        *out_why = "context and dockerfile must lie inside the repository";
+    docker(&b, "build");
+    const char *repo = join(&b, slot->folder, "/app/repo/");
+    const char *context = join(&b, repo, slot->context);
+    if (b.full || !is_inside(repo, slot->context, true) || !is_inside(context, slot->dockerfile, false)) {
+        *out_why = "context and dockerfile must lie inside the repository, and not be links";
         return BERTH_E_ARGUMENT;
     }
-    docker(&b, "build");
-    const char *context = join(&b, join(&b, slot->folder, "/repo/"), slot->context);
     arg(&b, "--force-rm");
     arg(&b, "--tag");
     arg(&b, join(&b, container_name(&b), ":step"));
@@ -300,6 +353,10 @@ static enum berth_status run_container(struct slot *slot, const char **out_why)
 {
     const struct worker *worker = slot->worker;
     struct builder b = {.slot = slot};
+    if (slot->image[0] == '-') {
+        *out_why = "the image's name must not begin with '-'";
+        return BERTH_E_ARGUMENT;
+    }
     docker(&b, "run");
     arg(&b, "--name");
     arg(&b, container_name(&b));
@@ -310,14 +367,15 @@ static enum berth_status run_container(struct slot *slot, const char **out_why)
     const char *inside = "/app";
     arg(&b, "--volume");
     if (worker->volume != NULL) { /* the volume backs the work folder: all of it is mounted (wire 3) */
-        inside = join(&b, "/app", strrchr(slot->folder, '/'));
+        inside = join(&b, join(&b, "/app", strrchr(slot->folder, '/')), "/app");
         arg(&b, join(&b, worker->volume, ":/app"));
     } else {
-        arg(&b, join(&b, slot->folder, ":/app"));
+        arg(&b, join(&b, slot->folder, "/app:/app"));
     }
     arg(&b, "--workdir");
     arg(&b, join(&b, inside, "/repo"));
     tell(&b, container_env, join(&b, inside, "/metrics.json"));
+    arg(&b, "--");
     arg(&b, slot->image[0] != '\0' ? tagged(&b, slot->image) : join(&b, container_name(&b), ":step"));
     enum berth_status status = add_command(&b, out_why);
     return status == BERTH_OK ? spawn(&b, NULL, out_why) : status;

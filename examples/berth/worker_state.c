@@ -25,8 +25,6 @@ static const struct berth_field record_fields[] = {
      NULL, NULL, 0},
     {BERTH_TEXT_INIT("claimed"), BERTH_FIELD_TIME, BERTH_FIELD_REQUIRED,
      offsetof(struct step_record, claimed), NULL, NULL, 0},
-    {BERTH_TEXT_INIT("cut"), BERTH_FIELD_U64, BERTH_FIELD_REQUIRED, offsetof(struct step_record, cut), NULL,
-     NULL, 0},
 };
 static const struct berth_shape record_shape = {
     "step record", record_fields, sizeof record_fields / sizeof record_fields[0], sizeof(struct step_record),
@@ -55,7 +53,6 @@ static void put_record(struct berth_json_writer *w, const struct slot *slot)
     record.failed = slot->failed;
     record.token = berth_text_of(slot->token);
     record.claimed = slot->claimed;
-    record.cut = slot->log.cut;
     berth_fields_encode(&record_shape, &record, w);
 }
 
@@ -102,6 +99,16 @@ static struct slot *free_slot(struct worker *worker)
     return NULL;
 }
 
+/* It becomes part of paths. */
+static bool is_token(struct berth_text token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        if (!(token.ptr[i] >= '0' && token.ptr[i] <= '9') && !(token.ptr[i] >= 'a' && token.ptr[i] <= 'f'))
+            return false;
+    }
+    return token.len == 32;
+}
+
 int state_load(struct worker *worker)
 {
     struct berth_text document;
@@ -120,7 +127,7 @@ int state_load(struct worker *worker)
     list.count = 0;
     while ((status = berth_json_list_decode(&list, &record_shape, &record, NULL)) == BERTH_OK) {
         struct slot *slot = free_slot(worker);
-        if (slot == NULL || record.token.len != 32)
+        if (slot == NULL || !is_token(record.token) || record.step < 0)
             return fail(worker->app, EXIT_BAD_DATA, worker->state_path, "is not a worker's state file");
         slot_restore(slot, &record);
     }

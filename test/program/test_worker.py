@@ -184,7 +184,7 @@ if words[0] == "run":
         if word == "--env":
             name, value = words[i + 1].split("=", 1)
             env[name] = value.replace("/app/", volume + "/")
-    at = max(i for i, w in enumerate(words) if w in ("--env", "--workdir")) + 2
+    at = words.index("--") + 1
     print("image " + words[at], flush=True)
     sys.exit(subprocess.call(words[at + 1:] or ["true"], env=env, cwd=volume + "/repo"))
 sys.exit(0)
@@ -226,7 +226,7 @@ class Docker(WorkerCase):
     def test_build(self):
         pipeline = ("steps:\n- name: a\n  docker:\n    buildConfiguration:\n      context: ./docker/\n"
                     "      dockerfile: fit.dockerfile\n    command: echo built\n")
-        job, calls = self.run_docker(pipeline)
+        job, calls = self.run_docker(pipeline, files={"docker/fit.dockerfile": "FROM scratch\n"})
         self.assertEqual([c[0] for c in calls], ["build", "run", "rm", "rmi"])
         build = calls[0]
         self.assertTrue(build[-1].endswith("/repo/./docker/"), build)
@@ -250,7 +250,7 @@ class Docker(WorkerCase):
         os.chmod(path, 0o755)
         job = self.trigger("d", pipeline)
         self.once("--runner", "docker", "--docker", path, env={"MLCYCLE_VOLUME": "worker_workdir"})
-        self.assertRegex(self.log(job, 1).decode(), r"--volume worker_workdir:/app --workdir /app/%s-1-[0-9a-f]+/repo" % job)
+        self.assertRegex(self.log(job, 1).decode(), r"--volume worker_workdir:/app --workdir /app/%s-1-[0-9a-f]+/app/repo" % job)
 
 
 if __name__ == "__main__":

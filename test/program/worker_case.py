@@ -52,6 +52,7 @@ class WorkerCase(unittest.TestCase):
             content["pipeline.yml"] = pipeline
         content.setdefault("readme", "test\n")
         for file, text in content.items():
+            os.makedirs(os.path.dirname(os.path.join(path, file)), exist_ok=True)
             with open(os.path.join(path, file), "w") as f:
                 f.write(text)
         git = ["git", "-C", path, "-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "init.defaultBranch=main"]
