@@ -254,7 +254,8 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR    ?= $(PREFIX)/share
 INSTALL    ?= install
-HEADERS    := $(sort $(wildcard include/berth/*.h))
+# The memory port is for tests and not in the library: who wants it takes port/mem with its header.
+HEADERS    := $(sort $(filter-out %/port_mem.h,$(wildcard include/berth/*.h)))
 SHARE      := $(BUILD)/share
 # Man page and completions come from the program itself, so that they cannot differ from it. What was built for
 # another machine cannot be asked.

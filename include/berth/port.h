@@ -1,6 +1,6 @@
 /* Ports: what the library asks of the world. A port is data (function pointers and a context), so two can
  * live in one program. Ready-made ones: berth/port_posix.h, berth/port_mbedtls.h, berth/port_null.h,
- * berth/port_mem.h (tests).
+ * berth/port_mem.h (for tests; port/mem is not part of the library).
  *
  * Waiting: every call that can wait takes wait_ms, the longest time it may take; 0 means "only what is ready
  * now". A call that could not finish in that time returns BERTH_E_WOULD_BLOCK and may be called again with

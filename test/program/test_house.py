@@ -2,6 +2,7 @@
 # runs once: this is about the Makefile, not about one build of the program.
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -110,9 +111,19 @@ class Copy(House):
             self.assertIn("opt/berth/" + path, installed)
             self.assertGreater(os.path.getsize(os.path.join(dest, "opt/berth", path)), 40, path)
         self.assertEqual({p.split("/")[0] for p in installed}, {"opt"})
+        self.has_what_it_declares(os.path.join(dest, "opt/berth"))
         self.use_library(os.path.join(dest, "opt/berth"))
         self.make("-s", "uninstall", *arguments)
         self.assertEqual(files_below(dest), {})
+
+    def has_what_it_declares(self, prefix):
+        """Every function of an installed header is in the installed library."""
+        there = self.succeeds(run("nm", "-g", "--defined-only", os.path.join(prefix, "lib/libberth.a"))).stdout.split()
+        for path in files_below(os.path.join(prefix, "include")):
+            with open(os.path.join(prefix, "include", path), encoding="utf-8") as f:
+                text = re.sub(r"/\*.*?\*/|\btypedef\b[^;]*;", "", f.read(), flags=re.S)
+            for name in re.findall(r"^[a-z][a-z0-9_ \n*]*?\b\*?(berth_\w+)\(", text, flags=re.M):
+                self.assertIn(name, there, path)
 
     def use_library(self, prefix):
         source, program = os.path.join(self.folder, "small.c"), os.path.join(self.folder, "small")
