@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Followed by the count of bytes that were cut before it. */
 #define OLDER_NAME "console.older."
 
 static uint64_t part_limit(const struct step_log *log, unsigned part)
@@ -23,10 +24,11 @@ static uint64_t part_limit(const struct step_log *log, unsigned part)
  * it: so a crash at any moment loses no count. */
 static const char *part_path(const struct step_log *log, unsigned part, uint64_t cut, char *path)
 {
-    static const char *const names[LOG_PARTS] = {"/console.log", "/" OLDER_NAME, "/console.newer"};
+    static const char *const names[LOG_PARTS] = {"console.log", OLDER_NAME, "console.newer"};
     struct berth_writer w;
     berth_writer_init(&w, path, LOG_PATH_MAX);
     berth_put_string(&w, log->folder);
+    berth_put_char(&w, '/');
     berth_put_string(&w, names[part]);
     if (part == LOG_OLDER)
         berth_put_u64(&w, cut);
