@@ -96,6 +96,18 @@ static const struct {
     {"130", "interrupted; in general 128 and the signal's number"},
 };
 
+static const struct {
+    const char *line, *meaning;
+} examples[] = {
+    {"export MLCYCLE_HOST=https://ml.example:5001/api", "once, for all that follows"},
+    {"berth mlcycle jobs list --json | grep '\"state\":31'", "the jobs that failed, one a line"},
+    {"berth mlcycle jobs trigger 2d9b7e14-8c03-4f6a-b1d2-57e0a4c9f381", "start a job of a project"},
+    {"berth mlcycle fragments latest 1_console.log --job $MLCYCLE_JOB -o log", "fetch a step's log"},
+    {"tar c model | berth mlcycle fragments upload - --name Model --filename model.tar --type model",
+     "upload what a command writes, within a step"},
+    {"berth worker --runner process --once", "run what is pending here, without containers"},
+};
+
 int man_run(struct app *app)
 {
     struct out *o = &app->out;
@@ -112,6 +124,15 @@ int man_run(struct app *app)
     options_of_group(o, GROUP_ALL, "Every command");
     options_of_group(o, GROUP_OUTPUT, "Commands that print results");
     options_of_group(o, GROUP_SERVER, "Commands that talk to a server");
+    options_of_group(o, GROUP_MLCYCLE, "Commands that talk to an mlcycle server");
+    heading(o, ".SH", "EXAMPLES");
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        out_string(o, ".TP\n\\fB");
+        roff(o, examples[i].line);
+        out_string(o, "\\fR\n");
+        roff(o, examples[i].meaning);
+        out_string(o, "\n");
+    }
     heading(o, ".SH", "EXIT STATUS");
     for (size_t i = 0; i < sizeof exit_codes / sizeof exit_codes[0]; i++) {
         out_string(o, ".TP\n\\fB");

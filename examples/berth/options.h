@@ -56,7 +56,8 @@ enum option_id {
 enum option_group {
     GROUP_ALL = 1,    /* every command */
     GROUP_OUTPUT = 2, /* --json, --quiet */
-    GROUP_SERVER = 4  /* talks to a server */
+    GROUP_SERVER = 4, /* talks to a server */
+    GROUP_MLCYCLE = 8 /* to an mlcycle server */
 };
 
 struct option {

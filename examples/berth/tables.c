@@ -5,7 +5,7 @@
 #include "options.h"
 
 const struct option option_table[OPT_COUNT] = {
-    {OPT_HOST, "host", 0, "URL", 0, false, "MLCYCLE_HOST",
+    {OPT_HOST, "host", 0, "URL", GROUP_MLCYCLE, false, "MLCYCLE_HOST",
      "the server's base URL, with its /api: https://ml.example:5001/api"},
     {OPT_CACERT, "cacert", 0, "FILE|DIR", GROUP_SERVER, false, NULL,
      "trust these certificates (PEM) instead of the system's"},
@@ -73,7 +73,7 @@ const struct option option_table[OPT_COUNT] = {
      "process: variables of the worker's environment that steps get too, beside PATH, HOME, LANG and such"},
 };
 
-#define MLCYCLE (GROUP_SERVER | GROUP_OUTPUT), OPTION_BIT(OPT_HOST)
+#define MLCYCLE (GROUP_MLCYCLE | GROUP_SERVER | GROUP_OUTPUT), UINT64_C(0)
 
 /* Told in the help of what can leave its first arguments to the environment (take_context in options.c). */
 #define IN_A_STEP "JOB and STEP may be left out where MLCYCLE_JOB and MLCYCLE_STEP are set."
