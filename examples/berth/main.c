@@ -3,6 +3,7 @@
 #include "app.h"
 #include "commands.h"
 #include "help.h"
+#include "trust.h"
 
 #include <signal.h>
 #include <string.h>
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
     out_init(&app.out, STDOUT_FILENO);
     out_init(&app.err, STDERR_FILENO);
     int code = run(&app, argc, argv);
+    trust_forget();
     out_flush(&app.out);
     out_flush(&app.err);
     if (app.out.failed && code == EXIT_DONE)

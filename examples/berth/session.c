@@ -48,32 +48,16 @@ static struct berth_text environment(const char *lower, const char *upper)
     return value != NULL && value[0] != '\0' ? berth_text_of(value) : BERTH_TEXT("");
 }
 
-/* No proxy, or an http URL that can be used. */
-static int check_proxy(struct app *app, struct berth_text proxy)
-{
-    struct berth_url url;
-    const char *reason = "";
-    if (proxy.len == 0)
-        return 0;
-    if (berth_url_parse(proxy, &url, &reason) == BERTH_OK)
-        reason = url.https ? "an https proxy" : NULL;
-    return reason == NULL ? 0 : fail(app, EXIT_USAGE, "the proxy's address cannot be used", reason);
-}
-
-static int set_proxies(struct app *app, struct berth_http_config *config)
+static void set_proxies(const struct app *app, struct berth_http_config *config)
 {
     if (args_given(&app->args, OPT_PROXY)) {
         config->http_proxy = config->https_proxy = berth_text_of(app->args.value[OPT_PROXY]);
-        if (config->http_proxy.len == 0)
-            return fail(app, EXIT_USAGE, "--proxy takes http://HOST:PORT", NULL);
-    } else {
-        config->http_proxy =
-            environment("http_proxy", NULL); /* HTTP_PROXY can be set by a CGI request's header */
-        config->https_proxy = environment("https_proxy", "HTTPS_PROXY");
-        config->no_proxy = environment("no_proxy", "NO_PROXY");
+        return;
     }
-    int code = check_proxy(app, config->http_proxy);
-    return code != 0 ? code : check_proxy(app, config->https_proxy);
+    config->http_proxy =
+        environment("http_proxy", NULL); /* HTTP_PROXY can be set by a CGI request's header */
+    config->https_proxy = environment("https_proxy", "HTTPS_PROXY");
+    config->no_proxy = environment("no_proxy", "NO_PROXY");
 }
 
 static int set_limits(struct session *s, struct berth_http_config *config)
@@ -139,9 +123,7 @@ int session_open(struct session *s, struct app *app, const char *base_url,
     code = open_tls(s, url.https, memory);
     if (code != 0)
         return code;
-    code = set_proxies(app, &config);
-    if (code != 0)
-        return code;
+    set_proxies(app, &config);
     config.net = &s->net;
     config.clock = program_clock();
     config.rand = program_rand();
@@ -154,6 +136,9 @@ int session_open(struct session *s, struct app *app, const char *base_url,
         config.trace_ctx = s;
     }
     enum berth_status status = berth_http_init(&s->http, &config);
+    if (status != BERTH_OK && config.http_proxy.len + config.https_proxy.len > 0)
+        return fail(app, EXIT_USAGE, "the proxy's address cannot be used",
+                    "it is written http://HOST:PORT or http://USER:PASSWORD@HOST:PORT");
     if (status != BERTH_OK)
         return fail(app, exit_code_of(status), "the connection cannot be set up", berth_status_name(status));
     if (berth_client_init(&s->client, &s->http, berth_text_of(base_url), memory->work, memory->work_size,

@@ -17,7 +17,8 @@ const struct option option_table[OPT_COUNT] = {
      "accept only the server certificate with this fingerprint; without --cacert it is all that is needed; "
      "may be repeated"},
     {OPT_PROXY, "proxy", 0, "URL", GROUP_SERVER, false, NULL,
-     "go through this HTTP proxy (default: http_proxy, https_proxy and no_proxy of the environment)"},
+     "go through this HTTP proxy, '' for none (default: http_proxy, https_proxy and no_proxy of the "
+     "environment)"},
     {OPT_TIMEOUT, "timeout", 0, "SECONDS", GROUP_SERVER, false, NULL,
      "longest time for one request with all its retries (default: what suits the operation)"},
     {OPT_RETRIES, "retries", 0, "N", GROUP_SERVER, false, NULL,

@@ -149,3 +149,8 @@ int trust_load(struct app *app, bool https, struct berth_mbedtls_config *config)
                     "this system has no certificates to trust: name some with --cacert, or a --pin", NULL);
     return 0;
 }
+
+void trust_forget(void)
+{
+    berth_wipe(key_text, sizeof key_text);
+}

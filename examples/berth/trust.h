@@ -9,5 +9,7 @@
 /* Fills in the trust part of CONFIG, for an address that is https when HTTPS. Files are read once a process
  * and kept. 0, or an exit code (reported). */
 int trust_load(struct app *app, bool https, struct berth_mbedtls_config *config);
+/* Wipes the private key; for the program's end. */
+void trust_forget(void);
 
 #endif

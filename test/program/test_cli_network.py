@@ -1,4 +1,5 @@
 """What may stand between berth and the server: proxies, nginx, redirects; the exchange that --verbose shows; addresses."""
+import base64
 import os
 import socket
 import unittest
@@ -50,14 +51,21 @@ class Proxies(cli_case.ServerCase):
             self.assertDone(self.ask(self.server.http, env={"HTTP_PROXY": p.url}))
             self.assertEqual(p.seen, [])
 
-    def test_a_proxy_that_wants_a_password(self):
-        with proxy.Proxy(user="me:secret") as p:
-            for host in (self.server.http, self.server.https):
-                result = self.ask(host, "--proxy", p.url, "--retries", "0")
-                self.assertIn(result.code, (NETWORK, REFUSED))
-                self.assertFails(result, result.code, "407")
-            text = self.assertFails(self.ask(host, "--proxy", "http://me:secret@127.0.0.1:%d" % p.port), USAGE, "proxy.*password")
-            self.assertNotIn("secret", text)
+    def test_passwords(self):
+        with proxy.Proxy(user="me:p@ss w\u00f6rd") as p:
+            good = "http://me:p%%40ss%%20w%%C3%%B6rd@127.0.0.1:%d" % p.port
+            for host, variable in ((self.server.http, "http_proxy"), (self.server.https, "https_proxy")):
+                self.assertDone(self.ask(host, "--proxy", good))
+                self.assertDone(self.ask(host, env={variable: good}))
+                for wrong in (p.url, "http://me:secret@127.0.0.1:%d" % p.port):
+                    result = self.ask(host, "--proxy", wrong, "--retries", "0")
+                    self.assertIn(result.code, (NETWORK, REFUSED))
+                    self.assertNotIn("secret", self.assertFails(result, result.code, "407"))
+                result = self.ask(host, "--proxy", good, "--verbose")
+                self.assertEqual(result.code, 0)
+                for secret in ("p@ss", "p%40ss", base64.b64encode("me:p@ss w\u00f6rd".encode()).decode()):
+                    self.assertNotIn(secret, result.err.decode())
+            self.assertEqual(p.problems, [])
 
     def test_refusals(self):
         for status in (403, 502, 503):
@@ -72,10 +80,19 @@ class Proxies(cli_case.ServerCase):
             self.assertFails(self.ask(self.server.https, "--proxy", p.url, "--timeout", "0.4"), TIMEOUT)
 
     def test_addresses_that_are_none(self):
-        for url in ("", "nonsense", "ftp://x", "socks5://127.0.0.1:1080", "http://", "http://a b", "https://127.0.0.1:1"):
-            self.assertFails(self.ask(self.server.https, "--proxy", url), USAGE, "proxy")
-            if url:
-                self.assertFails(self.ask(self.server.https, env={"https_proxy": url}), USAGE, "proxy's address")
+        for url in ("ftp://x", "socks5://127.0.0.1:1080", "http://", "http://a b", "https://127.0.0.1:1", "http://me:secret@", "http://x/path"):
+            for result in (self.ask(self.server.https, "--proxy", url), self.ask(self.server.https, env={"https_proxy": url})):
+                self.assertNotIn("secret", self.assertFails(result, USAGE, "proxy's address"))
+
+    def test_no_proxy_by_an_empty_one(self):
+        with proxy.Proxy() as p:
+            self.assertDone(self.ask(self.server.https, "--proxy", "", env={"https_proxy": p.url}))
+            self.assertEqual(p.seen, [])
+
+    def test_an_address_without_a_scheme(self):
+        with proxy.Proxy() as p:
+            self.assertDone(self.ask(self.server.https, env={"https_proxy": "127.0.0.1:%d" % p.port}))
+            self.assertEqual(len(p.seen), 1)
 
 
 class Redirects(cli_case.ServerCase):
