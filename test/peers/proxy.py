@@ -115,7 +115,8 @@ class Proxy:
     @staticmethod
     def _connect(sock, host, port):
         try:
-            return socket.create_connection((host, port), 10)
+            # A bare root folder has no hosts file; localhost is what it always is (RFC 6761).
+            return socket.create_connection(("127.0.0.1" if host == "localhost" else host, port), 10)
         except OSError:
             sock.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return None

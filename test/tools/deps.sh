@@ -17,6 +17,11 @@ libcmocka-dev        hdr cmocka.h             test
 g++                  cmd g++                  test check
 nginx-light          cmd nginx                test
 pkg-config           cmd pkg-config           test
+groff-base           cmd groff                test
+mandoc               cmd mandoc               test
+zsh                  cmd zsh                  test
+fish                 cmd fish                 test
+python3-yaml         file /usr/lib/python3/dist-packages/yaml/__init__.py test
 clang                cmd clang                check fuzz
 clang-format         cmd clang-format         check
 clang-tidy           cmd clang-tidy           check
