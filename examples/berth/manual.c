@@ -112,7 +112,7 @@ int man_run(struct app *app)
 {
     struct out *o = &app->out;
     out_string(o,
-               ".TH BERTH 1 \"\" \"berth " BERTH_VERSION
+               ".TH BERTH 1 \"" BERTH_VERSION_DATE "\" \"berth " BERTH_VERSION
                "\" \"User Commands\"\n.SH NAME\nberth \\- talk to GPU job platforms and "
                "run their work\n.SH SYNOPSIS\n\\fBberth\\fR COMMAND [OPTIONS] [ARGUMENTS]\n.SH DESCRIPTION\n"
                "One static program without a heap. Results go to standard output, everything else to "

@@ -21,6 +21,7 @@
 #define BERTH_VERSION_MINOR 1
 #define BERTH_VERSION_PATCH 0
 #define BERTH_VERSION "0.1.0"
+#define BERTH_VERSION_DATE "2026-11-20"
 
 #include "berth/status.h"
 #include "berth/text.h"
