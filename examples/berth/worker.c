@@ -89,7 +89,7 @@ static struct berth_text shortened(struct berth_text detail)
     return berth_text_slice(detail, 0, len);
 }
 
-/* Nobody may read what is said, or not for now: a full pipe must not stop the worker. */
+/* Perhaps nobody reads what is said: a full pipe must not stop the worker. */
 static void flush_if_read(struct out *o)
 {
     struct pollfd item = {.fd = o->fd, .events = POLLOUT};
