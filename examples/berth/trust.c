@@ -3,78 +3,17 @@
 #include "trust.h"
 
 #include "files.h"
-#include "folder.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "berth/port_posix.h"
+
 #include <unistd.h>
 
 enum { SMALL_FILE = 65536 }; /* a chain, a key, a list */
 
-/* The root certificates as one source: a file, or each file of a folder after the other. */
-struct roots {
-    const char *path;
-    bool is_folder;
-    struct folder folder;
-    int file; /* -1: none open */
-};
-static struct roots roots;
+static struct berth_posix_roots roots;
 static struct berth_source roots_source;
 static char crl_text[SMALL_FILE], cert_text[SMALL_FILE], key_text[SMALL_FILE];
 static struct berth_mbedtls_pin pins[MULTI_MAX];
-
-static bool is_certificate_file(struct berth_text name)
-{
-    return berth_text_ends(name, BERTH_TEXT(".pem")) || berth_text_ends(name, BERTH_TEXT(".crt")) ||
-           berth_text_ends(name, BERTH_TEXT(".cer"));
-}
-
-/* Opens the next certificate file of the folder; false at the end. */
-static bool open_next(struct roots *r)
-{
-    const char *name;
-    while ((name = folder_next(&r->folder)) != NULL) {
-        if (is_certificate_file(berth_text_of(name)))
-            r->file = openat(r->folder.fd, name, O_RDONLY | O_CLOEXEC);
-        if (r->file >= 0)
-            return true;
-    }
-    return false;
-}
-
-static ptrdiff_t roots_read(void *ctx, void *buf, size_t cap)
-{
-    struct roots *r = ctx;
-    for (;;) {
-        if (r->file < 0 && (!r->is_folder || !open_next(r)))
-            return 0;
-        ssize_t n = read(r->file, buf, cap);
-        if (n > 0)
-            return n;
-        close(r->file);
-        r->file = -1;
-        if (n < 0)
-            return BERTH_E_IO;
-        if (!r->is_folder)
-            return 0;
-        *(char *)buf = '\n'; /* so that a file without a last line end does not touch the next one */
-        return 1;
-    }
-}
-
-static enum berth_status roots_rewind(void *ctx)
-{
-    struct roots *r = ctx;
-    if (r->file >= 0)
-        close(r->file);
-    r->file = -1;
-    folder_close(&r->folder);
-    if (r->is_folder)
-        return folder_open(&r->folder, r->path) ? BERTH_OK : BERTH_E_IO;
-    r->file = open(r->path, O_RDONLY | O_CLOEXEC);
-    return r->file >= 0 ? BERTH_OK : BERTH_E_IO;
-}
 
 /* Where systems keep their certificates. */
 static const char *system_roots(void)
@@ -91,17 +30,10 @@ static const char *system_roots(void)
 
 static int load_roots(struct app *app, const char *path, struct berth_mbedtls_config *config)
 {
-    struct stat info;
-    if (stat(path, &info) != 0)
+    enum berth_status status = berth_posix_roots_open(&roots, path, &roots_source);
+    if (status == BERTH_E_NO_FILE)
         return fail(app, EXIT_BAD_DATA, path, "no such file or folder of certificates");
-    roots.path = path;
-    roots.is_folder = S_ISDIR(info.st_mode);
-    roots.file = roots.folder.fd = -1;
-    roots_source.ctx = &roots;
-    roots_source.read = roots_read;
-    roots_source.rewind = roots_rewind;
-    roots_source.length = BERTH_LENGTH_UNKNOWN;
-    if (roots_rewind(&roots) != BERTH_OK)
+    if (status != BERTH_OK)
         return fail(app, EXIT_BAD_DATA, path, "cannot be read");
     config->roots_source = &roots_source;
     return 0;

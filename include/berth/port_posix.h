@@ -212,6 +212,39 @@ int berth_posix_files_errno(const struct berth_posix_files *f);
 /* Words for an errno, e.g. "permission denied"; "system error" for one not in the port's table. Static. */
 struct berth_text berth_posix_error_text(int error_number);
 
+/* Trusted certificates. */
+
+/* Bytes of a folder's entries that are read at once; one takes at most 280. */
+#define BERTH_POSIX_ENTRIES_CAP 4096
+
+/* Its fields are the port's own. */
+struct berth_posix_entries {
+    size_t at, len;
+    union {
+        uint64_t aligned;
+        char bytes[BERTH_POSIX_ENTRIES_CAP];
+    } room;
+};
+
+/* Its fields are the port's own. */
+struct berth_posix_roots {
+    const char *path;
+    int folder_fd, file_fd; /* -1: not open */
+    bool is_folder;
+    struct berth_posix_entries entries;
+};
+
+/* Certificates as roots_source of berth/port_mbedtls.h wants them: of a file, or of a folder's files one
+ * after the other. In a folder those count whose names end in .pem, .crt or .cer, and the names that `openssl
+ * rehash` makes (8 hexadecimal digits, a dot, a number) unless they are links to one of the first kind; what
+ * cannot be opened is left out. R and PATH live as long as the source, which can rewind, has no known length
+ * and never says WOULD_BLOCK. BERTH_E_NO_FILE, BERTH_E_PERMISSION, BERTH_E_IO; BERTH_E_NOT_PROVIDED for a
+ * folder on a system other than Linux (reading one without a heap has no portable call). */
+enum berth_status berth_posix_roots_open(struct berth_posix_roots *r, const char *path,
+                                         struct berth_source *out_source) BERTH_MUST_CHECK;
+/* Closes what is open; may be called twice. The source can be used again after its rewind. */
+void berth_posix_roots_close(struct berth_posix_roots *r);
+
 /* Processes. */
 
 /* Children at once; one more is BERTH_E_SPACE. */

@@ -54,6 +54,11 @@ void berth_posix_close(int *fd);
 /* error.c */
 enum berth_status berth_posix_file_status(int error_number);
 
+/* folder.c: the names in an open folder, without a heap; ENOSYS where the system cannot. The next
+ * entry's name, "." and ".." left out, up to the next call; NULL: the end (*out_error 0), or an errno. A
+ * zeroed struct goes on where the descriptor stands. */
+const char *berth_posix_next_entry(int folder, struct berth_posix_entries *entries, int *out_error);
+
 /* tree.c: 0 or an errno; ENOSYS where the system cannot. */
 int berth_posix_remove_tree(const char *path);
 

@@ -12,7 +12,6 @@
 
 /* Open folders at once. What lies deeper is moved up to the top of the tree and found there again. */
 #define DEPTH 24
-#define ENTRIES_CAP 4096
 /* A folder that looks empty and is not: given up after entering it so often. */
 #define IDLE_LIMIT 200
 
@@ -23,26 +22,13 @@ struct open_below {
 #define RESOLVE_NOT_OVER_MOUNTS 0x01U
 #define RESOLVE_NOT_THROUGH_LINKS 0x04U
 
-/* The kernel's record; its name begins at offset 19 on every machine. */
-struct entry {
-    uint64_t inode;
-    int64_t next;
-    uint16_t len;
-    uint8_t type;
-    char name[1];
-};
-#define ENTRY_NAME offsetof(struct entry, name)
-
 struct tree {
     int folders[DEPTH];
     size_t depth;  /* folders that are open */
     size_t idle;   /* folders entered since something was removed */
     dev_t device;  /* the top's */
     bool moved_up; /* the top must be read again */
-    union {
-        uint64_t aligned;
-        char bytes[ENTRIES_CAP];
-    } entries;
+    struct berth_posix_entries entries;
 };
 
 /* A folder below PARENT, neither through a link nor over a mount point: descriptor, or -1 and errno. */
@@ -130,32 +116,22 @@ static int take_entry(struct tree *t, const char *name, bool *out_deeper)
     return 0;
 }
 
-static bool is_dots(const char *name)
-{
-    return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
-}
-
 /* Reads the innermost folder from its beginning and removes what it finds, up to the first folder that has to
  * be entered. */
 static int empty_folder(struct tree *t, bool *out_deeper)
 {
     int folder = t->folders[t->depth - 1];
+    const char *name;
+    int error = 0;
     if (lseek(folder, 0, SEEK_SET) < 0)
         return errno;
-    for (;;) {
-        long got = syscall(SYS_getdents64, folder, t->entries.bytes, sizeof t->entries.bytes);
-        if (got <= 0)
-            return got < 0 ? errno : 0;
-        for (long at = 0; at < got;) {
-            uint16_t len;
-            memcpy(&len, t->entries.bytes + at + offsetof(struct entry, len), sizeof len);
-            const char *name = t->entries.bytes + at + ENTRY_NAME;
-            int error = is_dots(name) ? 0 : take_entry(t, name, out_deeper);
-            if (error || *out_deeper)
-                return error;
-            at += len;
-        }
+    t->entries.at = t->entries.len = 0;
+    while ((name = berth_posix_next_entry(folder, &t->entries, &error)) != NULL) {
+        error = take_entry(t, name, out_deeper);
+        if (error || *out_deeper)
+            break;
     }
+    return error;
 }
 
 /* The folders below the top are emptied depth first; each one, once read to its end, is left again and its

@@ -73,6 +73,10 @@ class Tls(cli_case.Case):
                 self.folder.write("ca/%d.%s" % (number, ("pem", "crt", "cer")[number]), f.read().rstrip(b"\n"))
         self.folder.write("ca/README", "not a certificate")
         self.assertDone(self.ask(self.server().https, cacert=self.folder("ca")), "")
+        os.mkdir(self.folder("hashed"))
+        os.rename(self.folder("ca/2.cer"), self.folder("hashed/4042bcee.0"))
+        self.assertDone(self.ask(self.server().https, cacert=self.folder("hashed")), "")
+        self.assertRefused(self.ask(self.server().https, cacert=self.folder("ca")), "issuer|issued")
 
     def test_cacert_that_is_none(self):
         host = "https://localhost:1/api"

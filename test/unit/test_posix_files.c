@@ -439,15 +439,79 @@ static void removes_trees(void **state)
     assert_int_equal(files.remove_tree(files.ctx, in("outside/kept")), BERTH_OK);
 }
 
+/* Everything of SOURCE, CAP bytes at a time. */
+static const char *all_of(const struct berth_source *source, size_t cap)
+{
+    static char text[4096];
+    size_t len = 0;
+    ptrdiff_t got;
+    while ((got = source->read(source->ctx, text + len, cap)) > 0)
+        len += (size_t)got;
+    assert_int_equal(got, 0);
+    text[len] = '\0';
+    return text;
+}
+
+static void roots_of_a_file_and_a_folder(void **state)
+{
+    static struct berth_posix_roots roots;
+    struct berth_source source;
+    (void)state;
+    assert_int_equal(mkdir(in("ca"), 0755), 0);
+    assert_int_equal(put(in("ca/a.pem"), BERTH_FILE_NEW, "A"), BERTH_OK);
+    assert_int_equal(berth_posix_roots_open(&roots, in("ca/a.pem"), &source), BERTH_OK);
+    assert_true(source.length == BERTH_LENGTH_UNKNOWN);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(all_of(&source, 1), "A");
+        assert_int_equal(source.rewind(source.ctx), BERTH_OK);
+    }
+    berth_posix_roots_close(&roots);
+    berth_posix_roots_close(&roots);
+    char path[512];
+    snprintf(path, sizeof path, "%s", in("ca"));
+    assert_int_equal(berth_posix_roots_open(&roots, path, &source), BERTH_OK);
+    assert_string_equal(all_of(&source, 7), "A\n");
+    /* Links that `openssl rehash` makes to a file that is there already count once; others count. */
+    assert_int_equal(symlink("a.pem", in("ca/4042bcee.0")), 0);
+    assert_int_equal(symlink("a.pem", in("ca/b.crt")), 0);
+    assert_int_equal(put(in("ca/0123abcd.12"), BERTH_FILE_NEW, "A"), BERTH_OK);
+    static const char *const others[] = {"ca/README",    "ca/0123abcd.r0", "ca/0123abcd.",
+                                         "ca/0123abc.0", "ca/0123abcx.0",  "ca/pem"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_int_equal(put(in(others[i]), BERTH_FILE_NEW, "no"), BERTH_OK);
+    assert_int_equal(symlink("nowhere", in("ca/dangling.pem")), 0);
+    assert_int_equal(source.rewind(source.ctx), BERTH_OK);
+    assert_string_equal(all_of(&source, 1), "A\nA\nA\n");
+    berth_posix_roots_close(&roots);
+    assert_int_equal(berth_posix_roots_open(&roots, in("none"), &source), BERTH_E_NO_FILE);
+    berth_posix_roots_close(&roots);
+    /* A folder among them ends the reading: it is no certificate. */
+    assert_int_equal(mkdir(in("ca/d.pem"), 0755), 0);
+    assert_int_equal(berth_posix_roots_open(&roots, path, &source), BERTH_OK);
+    char byte;
+    ptrdiff_t got;
+    while ((got = source.read(source.ctx, &byte, 1)) > 0)
+        continue;
+    assert_int_equal(got, BERTH_E_IO);
+    berth_posix_roots_close(&roots);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reads_and_writes),       TEST(what_cannot_be_opened), TEST(replacing_is_all_or_nothing),
-        TEST(killed_while_writing),   TEST(devices_and_links),     TEST(full_disk),
-        TEST(full_device_and_mounts), TEST(permissions),           TEST(locks),
+        TEST(reads_and_writes),
+        TEST(what_cannot_be_opened),
+        TEST(replacing_is_all_or_nothing),
+        TEST(killed_while_writing),
+        TEST(devices_and_links),
+        TEST(full_disk),
+        TEST(full_device_and_mounts),
+        TEST(permissions),
+        TEST(locks),
         TEST(removes_trees),
+        TEST(roots_of_a_file_and_a_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
