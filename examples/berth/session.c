@@ -164,6 +164,14 @@ void session_close(struct session *s)
     berth_http_close(&s->http);
 }
 
+/* Whether the certificate is refused for nothing but its issuer. */
+static bool trust_may_help(const char *message)
+{
+    struct berth_text text = berth_text_of(message);
+    return berth_text_find(text, BERTH_TEXT("unknown issuer")) != SIZE_MAX ||
+           berth_text_find(text, BERTH_TEXT("self-signed")) != SIZE_MAX;
+}
+
 int session_report(struct session *s, const struct berth_call *call, enum berth_status status)
 {
     const struct berth_call_result *result = &call->result;
@@ -173,10 +181,12 @@ int session_report(struct session *s, const struct berth_call *call, enum berth_
         return 128 + program_signal();
     if (s->app->out.failed)
         return fail_output(s->app);
-    char line[BERTH_CALL_MESSAGE_MAX + 120];
+    char line[BERTH_CALL_MESSAGE_MAX + 160];
     struct berth_writer w;
     berth_writer_init(&w, line, sizeof line);
     berth_put_string(&w, result->message[0] != '\0' ? result->message : berth_status_name(status));
+    if (trust_may_help(result->message))
+        berth_put_string(&w, "; --cacert FILE or --pin SHA256 name whom to trust");
     if (result->maybe_done)
         berth_put_string(&w, "; the server may have carried it out all the same: look before you repeat it");
     return fail(s->app, exit_code_of(status), berth_writer_terminate(&w) == BERTH_OK ? line : result->message,
