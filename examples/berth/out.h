@@ -40,7 +40,7 @@ void text_place(struct berth_text text, uint64_t offset, uint32_t *out_line, uin
  * JSON itself; returns their number. */
 size_t json_compact(const char *json, size_t len, char *to);
 
-enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
+enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW };
 /* Switches the colour, when this output has colours. */
 void out_colour(struct out *o, enum colour colour);
 

@@ -4,8 +4,6 @@
 
 #include "out.h"
 
-#define TABLE_COLUMNS_MAX 10
-
 struct column {
     const char *title;
     unsigned width; /* columns on the screen; 0: takes what is left (the last one only) */

@@ -4,8 +4,7 @@
 
 #include "berth/json.h"
 
-/* Longest escape: a surrogate pair "\ud83d\ude00"; longest UTF-8 sequence. */
-#define BERTH_JSON_ESCAPE_MAX 12
+/* Longest UTF-8 sequence. */
 #define BERTH_UTF8_MAX 4
 
 /* C (at most U+10FFFF) as UTF-8: how many bytes. */

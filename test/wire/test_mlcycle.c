@@ -18,7 +18,6 @@
 #include "seed.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define EMPTY_OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 static struct mlcycle_rig m;
 static uint64_t seed;
