@@ -16,6 +16,7 @@ git                  cmd git                  demo test dist check
 libcmocka-dev        hdr cmocka.h             test
 g++                  cmd g++                  test check
 nginx-light          cmd nginx                test
+docker.io            cmd dockerd              test
 pkg-config           cmd pkg-config           test
 groff-base           cmd groff                test
 mandoc               cmd mandoc               test
