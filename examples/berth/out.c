@@ -224,8 +224,7 @@ size_t json_compact(const char *json, size_t len, char *to)
 
 void out_colour(struct out *o, enum colour colour)
 {
-    static const char *const codes[] = {"\033[0m",  "\033[1m",  "\033[2m",
-                                        "\033[31m", "\033[32m", "\033[33m"};
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m"};
     if (o->colour)
         out_string(o, codes[colour]);
 }

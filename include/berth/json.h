@@ -348,7 +348,7 @@ struct berth_json_stream {
     bool matched;      /* the last member's name was the path's */
     uint8_t pending;   /* bytes of an escape that is not whole yet */
     uint16_t match_at; /* bytes of the path's name that were seen */
-    char escape[12]; /* the longest: a surrogate pair "\ud83d\ude00" */
+    char escape[12];   /* the longest: a surrogate pair "\ud83d\ude00" */
 };
 
 /* BERTH_E_ARGUMENT for a malformed path or no buffer. */
