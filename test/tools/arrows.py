@@ -15,7 +15,7 @@ HEADER_ROOM = {
     "port": "port",
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
     "call": "platform", "mlcycle": "platform",
-    "sched": "sched",
+    "gpu": "sched", "schedule": "sched", "booking": "sched",
     "port_posix": "posix", "port_mbedtls": "mbedtls", "port_null": "null", "port_mem": "mem",
     "posix": "posix", "mbedtls": "mbedtls", "tls": "mbedtls", "null": "null", "mem": "mem",
     "berth": "all",
