@@ -1,6 +1,8 @@
 /* Exit codes and the one-line errors. */
 #include "app.h"
 
+#include "files.h"
+
 #include "berth/port_posix.h"
 
 #include <errno.h>
@@ -88,6 +90,8 @@ int fail(struct app *app, enum exit_code code, const char *what, const char *det
 
 int fail_output(struct app *app)
 {
+    if (app->out.error == EINTR)
+        return 128 + program_signal();
     if (app->out.error == EPIPE)
         return 128 + 13;
     enum exit_code code = app->out.error == ENOSPC ? EXIT_SPACE : EXIT_BAD_DATA;

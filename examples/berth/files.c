@@ -5,9 +5,13 @@
 #include "berth/port_posix.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { SOURCE_WAIT_MS = 20 };
 
 static struct berth_posix_files files_state;
 static struct berth_posix_signals signals_state;
@@ -44,6 +48,7 @@ const struct berth_posix_signals *program_signals(void)
 
 void program_catch_signals(void)
 {
+    out_interrupted = program_signal;
     if (!signals_caught)
         signals_caught = berth_posix_signals_begin(&signals_state) == BERTH_OK;
 }
@@ -68,8 +73,13 @@ static ptrdiff_t read_fd(int fd, void *buf, size_t cap)
         if (n >= 0)
             return n;
         standard_input_errno = errno;
-        if (errno != EINTR || program_signal() != 0)
-            return errno == EINTR ? BERTH_E_CANCELLED : BERTH_E_IO;
+        struct pollfd wait = {fd, POLLIN, 0};
+        if (errno == EAGAIN) /* somebody made it non-blocking */
+            (void)poll(&wait, 1, -1);
+        else if (errno != EINTR)
+            return BERTH_E_IO;
+        if (program_signal() != 0)
+            return BERTH_E_CANCELLED;
     }
 }
 
@@ -207,11 +217,25 @@ void progress_end(struct progress *p)
 
 /* ---- input ------------------------------------------------------------------------------------ */
 
+/* Whether a pipe or terminal has bytes or has ended, after a short wait: a slow one must not hold up
+ * deadlines and signals. */
+static bool has_something(int fd)
+{
+    struct pollfd wait = {fd, POLLIN, 0};
+    return poll(&wait, 1, SOURCE_WAIT_MS) != 0 && program_signal() == 0;
+}
+
 static ptrdiff_t input_read(void *ctx, void *buf, size_t cap)
 {
     struct input *in = ctx;
     const struct berth_files *files = program_files();
-    ptrdiff_t n = in->fd >= 0 ? read_fd(in->fd, buf, cap) : files->read(files->ctx, in->file, buf, cap);
+    ptrdiff_t n;
+    if (in->fd < 0)
+        n = files->read(files->ctx, in->file, buf, cap);
+    else
+        n = has_something(in->fd) ? read_fd(in->fd, buf, cap) : BERTH_E_WOULD_BLOCK;
+    if (program_signal() != 0)
+        return BERTH_E_CANCELLED;
     if (n > 0)
         progress_add(&in->progress, (uint64_t)n);
     return n;
@@ -224,9 +248,25 @@ static enum berth_status input_rewind(void *ctx)
     return program_files()->seek(program_files()->ctx, in->file, 0);
 }
 
-int input_open(struct input *in, struct app *app, const char *path, struct berth_source *out_source)
+/* A regular file: its size is known, and it can be read again. */
+static int open_regular(struct input *in, struct app *app, const char *path, struct berth_source *source)
 {
     const struct berth_files *files = program_files();
+    in->file = files->open(files->ctx, path, BERTH_FILE_READ, 0);
+    if (in->file < 0)
+        return fail_file(app, (enum berth_status)in->file, path);
+    source->rewind = input_rewind;
+    enum berth_status status = files->size(files->ctx, in->file, &source->length);
+    if (status == BERTH_OK)
+        return 0;
+    input_close(in);
+    return fail_file(app, status, path);
+}
+
+int input_open(struct input *in, struct app *app, const char *path, struct berth_source *out_source)
+{
+    struct stat info;
+    int code = 0;
     memset(in, 0, sizeof *in);
     in->fd = in->file = -1;
     memset(out_source, 0, sizeof *out_source);
@@ -235,25 +275,19 @@ int input_open(struct input *in, struct app *app, const char *path, struct berth
     out_source->length = BERTH_LENGTH_UNKNOWN;
     if (is_standard(path)) {
         in->fd = STDIN_FILENO;
-    } else {
-        in->file = files->open(files->ctx, path, BERTH_FILE_READ, 0);
-        if (in->file < 0)
-            return fail_file(app, (enum berth_status)in->file, path);
-        enum berth_status status = BERTH_OK;
-        struct stat info;
-        bool known = stat(path, &info) == 0;
-        if (known && S_ISREG(info.st_mode)) { /* a pipe or device has no size and no way back */
-            out_source->rewind = input_rewind;
-            status = files->size(files->ctx, in->file, &out_source->length);
-        }
-        if (status != BERTH_OK || (known && S_ISDIR(info.st_mode))) {
-            input_close(in);
-            return known && S_ISDIR(info.st_mode) ? fail(app, EXIT_BAD_DATA, path, "is a folder")
-                                                  : fail_file(app, status, path);
-        }
+    } else if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) {
+        code = open_regular(in, app, path, out_source);
+    } else if (S_ISDIR(info.st_mode)) {
+        return fail(app, EXIT_BAD_DATA, path, "is a folder");
+    } else { /* a pipe or a device has no size and no way back */
+        in->fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (in->fd < 0)
+            return program_signal() != 0 ? 128 + program_signal()
+                                         : fail_text(app, EXIT_BAD_DATA, path, berth_posix_error_text(errno));
     }
-    progress_begin(&in->progress, app, "upload", out_source->length);
-    return 0;
+    if (code == 0)
+        progress_begin(&in->progress, app, "upload", out_source->length);
+    return code;
 }
 
 void input_close(struct input *in)
@@ -261,7 +295,9 @@ void input_close(struct input *in)
     progress_end(&in->progress);
     if (in->file >= 0)
         program_files()->close(program_files()->ctx, in->file);
-    in->file = -1;
+    if (in->fd > STDIN_FILENO)
+        close(in->fd);
+    in->file = in->fd = -1;
 }
 
 /* ---- output ----------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "berth/number.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,6 +56,19 @@ void out_init(struct out *o, int fd)
     o->utf8 = locale_is_utf8();
 }
 
+int (*out_interrupted)(void);
+
+/* After a write that did nothing: whether to try again. */
+static bool go_on(const struct out *o)
+{
+    if (errno == EAGAIN) { /* somebody made it non-blocking */
+        struct pollfd wait = {o->fd, POLLOUT, 0};
+        if (poll(&wait, 1, -1) > 0)
+            return true;
+    }
+    return errno == EINTR && (out_interrupted == NULL || out_interrupted() == 0);
+}
+
 static void write_all(struct out *o, const char *bytes, size_t len)
 {
     while (len > 0 && !o->failed) {
@@ -62,7 +76,7 @@ static void write_all(struct out *o, const char *bytes, size_t len)
         if (n > 0) {
             bytes += n;
             len -= (size_t)n;
-        } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
+        } else if (n < 0 && !go_on(o)) {
             o->failed = true;
             o->error = errno;
         }

@@ -17,6 +17,9 @@ struct out {
     char buf[4096];
 };
 
+/* Asked when a write is interrupted: the number of a signal that ends the program, or 0. NULL: none does. */
+extern int (*out_interrupted)(void);
+
 void out_init(struct out *o, int fd);
 void out_bytes(struct out *o, const void *bytes, size_t len);
 void out_text(struct out *o, struct berth_text text);

@@ -4,6 +4,8 @@ import json
 import os
 import random
 import subprocess
+import threading
+import time
 import unittest
 
 import cli_case
@@ -87,6 +89,30 @@ class Files(cli_case.Case):
             child.stdin.flush()
         out, err = child.communicate(timeout=20)
         self.assertEqual((child.returncode, out, err), (0, b"xyz\n", b""))
+
+    def test_pipes_that_do_not_block(self):
+        """Whoever started the program may have made them so."""
+        document = ("[" + "1234567," * 100000 + "1]").encode()
+        (in_read, in_write), (out_read, out_write) = os.pipe(), os.pipe()
+        os.set_blocking(in_read, False)
+        os.set_blocking(out_write, False)
+        child = peer.start_berth(["json", "get", "-", "", "--json"], stdin=in_read, stdout=out_write)
+        os.close(in_read)
+        os.close(out_write)
+
+        def feed():
+            time.sleep(0.1)
+            with os.fdopen(in_write, "wb") as pipe:
+                pipe.write(document)
+
+        threading.Thread(target=feed, daemon=True).start()
+        with os.fdopen(out_read, "rb") as pipe:
+            out = pipe.read(10)
+            time.sleep(0.1)
+            out += pipe.read()
+        with child.stderr:
+            err = child.stderr.read()
+        self.assertEqual((child.wait(20), out, err), (0, document + b"\n", b""))
 
     def test_full_disk(self):
         path = self.folder.write("a.json", json.dumps({"a": "x" * 10000}))

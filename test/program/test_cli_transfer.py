@@ -102,6 +102,28 @@ class Upload(cli_case.ServerCase):
         self.assertDone(self.upload(self.folder("pipe")))
         self.assertEqual(self.stored()["pipe"]["size"], 100000)
 
+    def test_a_silent_pipe_holds_up_neither_deadline_nor_signal(self):
+        os.mkfifo(self.folder("pipe"))
+        for path in ("-", self.folder("pipe")):
+            words = ["mlcycle", "--cacert", self.certs.ca, "fragments", "upload", JOB, "1", path, "--filename", "x", "--name", "n", "--retries", "0"]
+            for number in (None, signal.SIGINT):
+                child = peer.start_berth(words + (["--timeout", "0.5"] if number is None else []), {"MLCYCLE_HOST": self.server.host})
+                end = os.open(self.folder("pipe"), os.O_WRONLY) if path != "-" else None
+                child.stdin.write(b"begun")
+                child.stdin.flush()
+                if number:
+                    time.sleep(0.4)
+                    child.send_signal(number)
+                start = time.monotonic()
+                code = child.wait(10)
+                self.assertLess(time.monotonic() - start, 5)
+                self.assertEqual(code, 130 if number else cli_case.TIMEOUT)
+                if end is not None:
+                    os.close(end)
+                with child.stdin, child.stdout, child.stderr:
+                    pass
+        self.assertEqual(self.stored(), {})
+
     def test_a_file_that_contains_multipart_delimiters(self):
         data = b"--\r\n----\r\n\r\n--boundary--\r\nContent-Disposition: form-data; name=\"Name\"\r\n\r\n" * 50
         self.assertDone(self.upload(self.folder.write("m", data)))
@@ -261,6 +283,18 @@ class Download(cli_case.ServerCase):
         self.server.seed(fragments=[{"jobId": JOB, "stepNumber": 1, "filename": "zero", "content": ""}])
         self.assertDone(self.mlcycle("fragments", "latest", "zero", "--job", JOB, "-o", self.folder("zero")))
         self.assertEqual(self.folder.read("zero"), b"")
+
+    def test_a_reader_that_stops_reading(self):
+        """Blocked on a full pipe, a signal still ends it."""
+        self.server.seed(fragments=[{"jobId": JOB, "stepNumber": 1, "filename": "big", "size": 5000000}])
+        child = peer.start_berth(["mlcycle", "--cacert", self.certs.ca, "fragments", "latest", "big", "--job", JOB, "-o", "-"],
+                                 {"MLCYCLE_HOST": self.server.host})
+        child.stdout.read(1000)
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        self.assertEqual(child.wait(10), 130)
+        with child.stdin, child.stdout, child.stderr:
+            self.assertEqual(child.stderr.read(), b"")
 
     def interrupt(self, number):
         path = self.folder.write("log", "old")
