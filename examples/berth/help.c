@@ -5,11 +5,14 @@
 
 #include <string.h>
 
-enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, LEFT_INDENT = 6, ROOM_MIN = 10, SCREEN = 100 };
+enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, LEFT_INDENT = 6, ROOM_MIN = 10, SCREEN = 100, PAPER = 80 };
 
+/* In a pipe it is most likely read by a pager on a screen of the usual width. */
 static unsigned width_of(const struct out *o)
 {
-    return o->columns > 0 && o->columns < SCREEN ? o->columns : SCREEN;
+    if (o->columns == 0)
+        return PAPER;
+    return o->columns < SCREEN ? o->columns : SCREEN;
 }
 
 /* TEXT from column AT on, wrapped at the screen's width, continued at INDENT; with a line end. */

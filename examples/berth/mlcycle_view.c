@@ -371,7 +371,7 @@ static void view_step(struct view *view, const struct berth_guid *job, const str
                                        word_of(step->state, berth_mlcycle_state_name, state, sizeof state),
                                        timed ? seconds_between(step->start, step->end, time, sizeof time)
                                              : BERTH_TEXT(""),
-                                       step->name, step->docker.command};
+                                       step->name, berth_text_trim(step->docker.command)};
     table_row_coloured(table_of(view, columns, 5), cells, 1, state_colour(step->state.value));
     view_image(&view->app->out, &step->docker);
     view_metrics(&view->app->out, step->metrics);

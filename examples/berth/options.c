@@ -202,9 +202,10 @@ static bool check_command(const struct args *args, char *message, size_t size)
     struct berth_text usage = berth_text_of(args->command->arguments);
     if (args_count(args) < args->command->least)
         return complain(message, size, "too few arguments; it takes: ", usage, "");
+    if (args_count(args) > args->command->most && usage.len == 0)
+        return complain(message, size, "too many arguments, it takes none: ", berth_text_of(args_word(args, 0)), "");
     if (args_count(args) > args->command->most)
-        return complain(message, size,
-                        "too many arguments; it takes: ", usage.len > 0 ? usage : BERTH_TEXT("none"), "");
+        return complain(message, size, "too many arguments; it takes: ", usage, "");
     return true;
 }
 

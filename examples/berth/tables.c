@@ -50,7 +50,7 @@ const struct option option_table[OPT_COUNT] = {
      "process (default): run the command directly; docker: in a container of the step's image"},
     {OPT_DOCKER, "docker", 0, "PROGRAM", 0, false, "BERTH_DOCKER",
      "the container command (default docker, else podman)"},
-    {OPT_GPUS, "gpus", 0, "LIST|N", 0, false, "MLCYCLE_VISIBLE_GPUS",
+    {OPT_GPUS, "gpus", 0, "LIST|N|all", 0, false, "MLCYCLE_VISIBLE_GPUS",
      "the worker's GPUs: a list such as 0,2-3, or how many from 0 up; default: those of the machine"},
     {OPT_GPUS_PER_STEP, "gpus-per-step", 0, "N", 0, false, NULL,
      "GPUs for a step that does not say how many (default: all to one step at a time)"},

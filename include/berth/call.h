@@ -30,7 +30,7 @@ enum berth_status berth_client_init(struct berth_client *client, struct berth_ht
                                     const char **out_reason) BERTH_MUST_CHECK;
 
 /* Longest one-line message that is kept. */
-#define BERTH_CALL_MESSAGE_MAX 256
+#define BERTH_CALL_MESSAGE_MAX 512
 
 /* What a call came to, beside its status. */
 struct berth_call_result {

@@ -155,7 +155,7 @@ struct berth_http_result {
 struct berth_http {
     struct berth_http_config config;
     struct berth_http_result result;
-    uint64_t private_state[544];
+    uint64_t private_state[560];
 };
 
 /* BERTH_E_ARGUMENT when something required is missing or the buffer is too small. */

@@ -113,7 +113,8 @@ enum berth_status berth_connect_open(struct berth_http *http)
     if (status == BERTH_E_WOULD_BLOCK)
         return berth_exchange_blocked(http);
     if (status != BERTH_OK)
-        return berth_exchange_net_fail(http, status, "cannot connect");
+        return berth_exchange_net_fail(
+            http, status, x->proxy.host.len > 0 ? "cannot connect to the proxy" : "cannot connect");
     berth_trace(http, "* connected to ", to->host, "", berth_text_make(NULL, 0), false);
     if (!x->url.https)
         return after_secure(http);

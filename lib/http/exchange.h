@@ -10,7 +10,7 @@
 #define BERTH_HOST_MAX 254
 #define BERTH_ETAG_MAX 80
 #define BERTH_CONTENT_TYPE_MAX 127
-#define BERTH_REASON_MAX 200
+#define BERTH_REASON_MAX 320
 #define BERTH_NEVER_MS UINT64_MAX
 
 enum berth_phase {

@@ -43,7 +43,7 @@ def berth(*args, **more):
 def commands():
     """What `berth help` lists: {"json get": "FILE PATH"}."""
     found = {}
-    for line in berth("help").text.splitlines():
+    for line in berth("help", env={"COLUMNS": "100"}).text.splitlines():
         m = re.match(r"  ((?:[a-z][a-z-]* ?)+?)((?: ?[A-Z[][^ ]*| bash\|zsh\|fish)*)(?:  .*| [a-z].*|)$", line)
         if m and not line.startswith("   "):
             found[m.group(1).strip()] = m.group(2).strip()
@@ -83,6 +83,10 @@ class Help(cli_case.Case):
             for name in COMPLETE:
                 self.assertEqual(("  " + name + " " in text) or ("  " + name + "\n" in text),
                                  name.startswith(group + " "), name)
+
+    def test_help_in_a_pipe_fits_the_usual_screen(self):
+        for words in (["help"], ["help", "worker"], ["help", "mlcycle", "jobs", "add-steps"]):
+            self.assertLessEqual(max(map(len, self.assertDone(berth(*words)).text.splitlines())), 80)
 
     def test_narrow_help_stays_within_its_columns(self):
         for columns in (30, 40, 60, 100):
@@ -133,6 +137,7 @@ class Wrong(cli_case.Case):
                 if name != "mlcycle jobs add-metrics":
                     self.assertFails(berth(*(name.split() + arguments + ["more"])), USAGE, "too many arguments")
         self.assertFails(berth("mlcycle", "fragments", "list"), USAGE, "too few arguments; it takes: JOB")
+        self.assertFails(berth("mlcycle", "jobs", "list", "more"), USAGE, "too many arguments, it takes none: more$")
 
     def test_unknown_options(self):
         wrong = ("--nonsense", "-Z", "--jso", "--json-lines", "---json", "--=x", "--nonsense=1")
