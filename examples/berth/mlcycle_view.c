@@ -301,7 +301,7 @@ static void view_metrics(struct out *o, struct berth_json_list metrics)
     unsigned at = FACT_INDENT;
     bool any = false;
     while (berth_mlcycle_next_metric(&metrics, &metric) == BERTH_OK) {
-        struct berth_text value = metric.kind == BERTH_MLCYCLE_METRIC_TEXT ? metric.text : metric.raw;
+        struct berth_text value = metric.text.ptr != NULL ? metric.text : metric.raw;
         if (!any)
             out_string(o, "    metrics  ");
         any = true;

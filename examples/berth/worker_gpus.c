@@ -88,7 +88,7 @@ bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *s
         uint64_t count = 0;
         if (!berth_text_equal(property.key, BERTH_TEXT("gpus")) || property.kind == BERTH_MLCYCLE_METRIC_NULL)
             continue;
-        struct berth_text text = property.kind == BERTH_MLCYCLE_METRIC_TEXT ? property.text : property.raw;
+        struct berth_text text = property.text.ptr != NULL ? property.text : property.raw;
         if (berth_text_equal(text, BERTH_TEXT("all")))
             count = all > 0 ? all : 1; /* a worker without any leaves it to others */
         else if (berth_parse_u64(text, &count) != BERTH_OK || count > GPUS_MAX)

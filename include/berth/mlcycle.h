@@ -184,10 +184,12 @@ struct berth_mlcycle_metric {
     enum berth_mlcycle_metric_kind kind;
     bool boolean;
     int64_t i64;
-    double number; /* also set for I64 */
-    struct berth_text text;
-    struct berth_text raw; /* read only: the value's JSON; absent for TEXT, which is unescaped in place */
+    double number;          /* also set for I64; read: an infinity for what is beyond a double's range */
+    struct berth_text text; /* unescaped in place; absent when it is no text (half of a surrogate pair) */
+    struct berth_text raw;  /* read only: the value's JSON; absent when text is there */
 };
+/* BERTH_E_MISSING at the end; BERTH_E_UTF8 for a name, and BERTH_E_SYNTAX, as berth_json_list_next(). The
+ * list is walked once. */
 enum berth_status berth_mlcycle_next_metric(struct berth_json_list *metrics,
                                             struct berth_mlcycle_metric *out_metric) BERTH_MUST_CHECK;
 

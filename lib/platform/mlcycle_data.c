@@ -123,6 +123,15 @@ bool berth_mlcycle_find_i32(struct berth_text object, struct berth_text name, in
     return false;
 }
 
+/* Beyond the range of a double a number is an infinity. */
+static double overflow(struct berth_text number)
+{
+    uint64_t bits = number.ptr[0] == '-' ? UINT64_C(0xFFF0000000000000) : UINT64_C(0x7FF0000000000000);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static enum berth_status read_number(struct berth_text raw, struct berth_mlcycle_metric *metric)
 {
     bool is_whole = true;
@@ -130,7 +139,22 @@ static enum berth_status read_number(struct berth_text raw, struct berth_mlcycle
         is_whole = is_whole && raw.ptr[i] != '.' && raw.ptr[i] != 'e' && raw.ptr[i] != 'E';
     metric->kind = is_whole && berth_parse_i64(raw, &metric->i64) == BERTH_OK ? BERTH_MLCYCLE_METRIC_I64
                                                                               : BERTH_MLCYCLE_METRIC_DOUBLE;
-    return berth_parse_double(raw, &metric->number);
+    enum berth_status status = berth_parse_double(raw, &metric->number);
+    if (status != BERTH_E_RANGE)
+        return status;
+    metric->number = overflow(raw);
+    return BERTH_OK;
+}
+
+/* Half of a surrogate pair is JSON, but no text: then the raw value is all there is. */
+static enum berth_status read_text(struct berth_json_list item, struct berth_mlcycle_metric *metric)
+{
+    struct berth_writer count = {0};
+    enum berth_status status = berth_json_unescape(berth_text_make(item.ptr + 1, item.len - 2), &count);
+    if (status == BERTH_E_UTF8)
+        return BERTH_OK;
+    metric->raw = berth_text_make(NULL, 0);
+    return berth_json_unescape_in_place(item.ptr + 1, item.len - 2, &metric->text);
 }
 
 enum berth_status berth_mlcycle_next_metric(struct berth_json_list *metrics,
@@ -155,7 +179,7 @@ enum berth_status berth_mlcycle_next_metric(struct berth_json_list *metrics,
         return BERTH_OK;
     case '"':
         out_metric->kind = BERTH_MLCYCLE_METRIC_TEXT;
-        return berth_json_unescape_in_place(item.ptr + 1, item.len - 2, &out_metric->text);
+        return read_text(item, out_metric);
     default:
         return read_number(out_metric->raw, out_metric);
     }

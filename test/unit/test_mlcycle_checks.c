@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "berth/mlcycle.h"
@@ -492,6 +493,36 @@ static void metric_kinds(void **state)
     guard_free(bytes);
 }
 
+/* Reading takes any JSON value (wire 2.7): one odd metric does not hide the others. */
+static void odd_metrics(void **state)
+{
+    static const char map[] =
+        "{\"a\":1e400,\"b\":-1E+999,\"c\":\"x\\ud800\\u0041\",\"d\":123456789012345678901234567890,"
+        "\"e\":\"\\u0041\"}";
+    char *bytes = guard_copy(map, sizeof map - 1);
+    struct berth_json_list list = {bytes, sizeof map - 1, 5};
+    struct berth_mlcycle_metric metric;
+    (void)state;
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        assert_int_equal(berth_mlcycle_next_metric(&list, &metric), BERTH_OK);
+        assert_int_equal(metric.kind, BERTH_MLCYCLE_METRIC_DOUBLE);
+        assert_true(metric.number == sign * (double)INFINITY);
+        assert_text(metric.raw, sign > 0 ? "1e400" : "-1E+999");
+    }
+    assert_int_equal(berth_mlcycle_next_metric(&list, &metric), BERTH_OK);
+    assert_int_equal(metric.kind, BERTH_MLCYCLE_METRIC_TEXT);
+    assert_null(metric.text.ptr);
+    assert_text(metric.raw, "\"x\\ud800\\u0041\"");
+    assert_int_equal(berth_mlcycle_next_metric(&list, &metric), BERTH_OK);
+    assert_int_equal(metric.kind, BERTH_MLCYCLE_METRIC_DOUBLE);
+    assert_true(metric.number == 123456789012345678901234567890.0);
+    assert_int_equal(berth_mlcycle_next_metric(&list, &metric), BERTH_OK);
+    assert_text(metric.text, "A");
+    assert_null(metric.raw.ptr);
+    assert_int_equal(berth_mlcycle_next_metric(&list, &metric), BERTH_E_MISSING);
+    guard_free(bytes);
+}
+
 static void member_numbers(void **state)
 {
     int32_t value = -7;
@@ -538,10 +569,11 @@ static void claims(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(metrics),         cmocka_unit_test(steps),       cmocka_unit_test(pipelines),
-        cmocka_unit_test(pipeline_memory), cmocka_unit_test(environment), cmocka_unit_test(resolving),
-        cmocka_unit_test(judging),         cmocka_unit_test(lines),       cmocka_unit_test(metric_kinds),
-        cmocka_unit_test(member_numbers),  cmocka_unit_test(names),       cmocka_unit_test(claims),
+        cmocka_unit_test(metrics),         cmocka_unit_test(steps),          cmocka_unit_test(pipelines),
+        cmocka_unit_test(pipeline_memory), cmocka_unit_test(environment),    cmocka_unit_test(resolving),
+        cmocka_unit_test(judging),         cmocka_unit_test(lines),          cmocka_unit_test(metric_kinds),
+        cmocka_unit_test(odd_metrics),     cmocka_unit_test(member_numbers), cmocka_unit_test(names),
+        cmocka_unit_test(claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
