@@ -224,7 +224,8 @@ struct berth_multipart {
 
 /* Sets up a body with a random boundary. Part and file names with CR, LF, NUL or other control characters are
  * refused (BERTH_E_ARGUMENT); '"' is escaped as %22 (HTML standard). The source's length is exact when every
- * file's is known. */
+ * file's is known. Also the port's BERTH_E_ENTROPY. The source's read(): the file's own error, or BERTH_E_IO
+ * when a file has another length than it said. */
 enum berth_status berth_multipart_init(struct berth_multipart *m, const struct berth_multipart_part *parts,
                                        size_t part_count, const struct berth_rand *rand,
                                        struct berth_source *out_source) BERTH_MUST_CHECK;

@@ -116,13 +116,14 @@ enum berth_status berth_json_get_guid(struct berth_json_cursor at,
 /* A number, or a text out of NAME_COUNT names; out_value->text views the document, escapes as they stand. */
 enum berth_status berth_json_get_enum(struct berth_json_cursor at, const struct berth_enum_name *names,
                                       size_t name_count, struct berth_enum *out_value) BERTH_MUST_CHECK;
-/* The characters, unescaped into W. */
+/* The characters, unescaped into W; also as berth_json_unescape(). */
 enum berth_status berth_json_get_text(struct berth_json_cursor at, struct berth_writer *w) BERTH_MUST_CHECK;
 
 /* Unescapes the inside of a JSON string into W: surrogate pairs joined, BERTH_E_UTF8 for a lone one,
- * BERTH_E_SYNTAX for a bad escape. */
+ * BERTH_E_SYNTAX for a bad escape, BERTH_E_SPACE when W is full (the need is in w->len). */
 enum berth_status berth_json_unescape(struct berth_text raw, struct berth_writer *w) BERTH_MUST_CHECK;
-/* The same in place (the result is never longer); *out_text is a view of the beginning of PTR. */
+/* The same in place (the result is never longer); *out_text is a view of the beginning of PTR. After an error
+ * the bytes are changed in part. */
 enum berth_status berth_json_unescape_in_place(char *ptr, size_t len,
                                                struct berth_text *out_text) BERTH_MUST_CHECK;
 /* Whether the inside of a JSON string, unescaped, is PLAIN. */

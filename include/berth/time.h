@@ -46,7 +46,8 @@ enum berth_status berth_parse_rfc3339(struct berth_text text, struct berth_time 
 enum berth_status berth_put_rfc3339(struct berth_writer *w, struct berth_time time) BERTH_MUST_CHECK;
 
 /* The three date forms of RFC 9110 section 5.6.7 (IMF-fixdate, RFC 850, asctime). A two-digit year more than
- * 50 years after NOW_S (civil seconds; 0 when unknown: then 1970..2069) means the past century. */
+ * 50 years after NOW_S (civil seconds; 0 when unknown: then 1970..2069) means the past century.
+ * BERTH_E_SYNTAX for another form, BERTH_E_RANGE for a date that does not exist. */
 enum berth_status berth_parse_http_date(struct berth_text text, int64_t now_s,
                                         int64_t *out_seconds) BERTH_MUST_CHECK;
 

@@ -29,8 +29,9 @@ struct berth_url {
  * fragment is dropped. */
 enum berth_status berth_url_parse(struct berth_text text, struct berth_url *out_url,
                                   const char **out_reason) BERTH_MUST_CHECK;
-/* REFERENCE (as in a Location header) made absolute against BASE (RFC 3986 section 5), dot segments removed.
- */
+/* REFERENCE (as in a Location header) made absolute against BASE (RFC 3986 section 5), dot segments removed;
+ * bytes beyond ASCII are percent-encoded. What comes out need not be a URL that berth_url_parse() takes.
+ * BERTH_E_SYNTAX for blanks, control characters or more than BERTH_URL_MAX bytes, BERTH_E_SPACE. */
 enum berth_status berth_url_resolve(const struct berth_url *base, struct berth_text reference,
                                     struct berth_writer *out) BERTH_MUST_CHECK;
 /* Scheme, host and port together, as URL ("https://[::1]:8443"; a default port is left out). */
@@ -41,7 +42,8 @@ bool berth_url_same_origin(const struct berth_url *a, const struct berth_url *b)
 
 /* Percent-encodes every byte but A-Z a-z 0-9 - . _ ~ : right for one path segment or a query value. */
 void berth_put_percent(struct berth_writer *w, struct berth_text text);
-/* Undoes it; '+' stays. BERTH_E_SYNTAX for a malformed escape. */
+/* Undoes it; '+' stays. BERTH_E_SYNTAX for a malformed escape; whether all of it fitted is what
+ * berth_writer_status() says. */
 enum berth_status berth_put_percent_decoded(struct berth_writer *w, struct berth_text text) BERTH_MUST_CHECK;
 
 #ifdef __cplusplus
