@@ -1,0 +1,184 @@
+/* A schedule of bookings over time: does a request fit, which GPUs does it get, when is there room. Exact at
+ * every instant. Pure: no clock (the caller says what time it is), no files, no network. */
+#ifndef BERTH_SCHEDULE_H
+#define BERTH_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "berth/gpu.h"
+#include "berth/status.h"
+#include "berth/time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All times are civil seconds (see berth/time.h) from -BERTH_SCHEDULE_TIME_MAX to BERTH_SCHEDULE_TIME_MAX,
+ * some 34,000 years each way; so no difference or sum of a few of them can overflow. Windows are half-open:
+ * [start, end). */
+#define BERTH_SCHEDULE_TIME_MAX (INT64_C(1) << 40)
+/* The unit of time of bookings: starts and ends lie on :00 and :30. */
+#define BERTH_SCHEDULE_UNIT_S 1800
+/* How far ahead a booking may begin, and how long it may last: 14 days. */
+#define BERTH_SCHEDULE_HORIZON_S (14 * 86400)
+/* The neighbourhood of wire page 3.4: 14 days in units. */
+#define BERTH_SCHEDULE_NEIGHBOURHOOD 672
+
+/* ---- The rows --------------------------------------------------------------------------------- */
+
+/* One booking: 48 bytes; with the index 64 bytes a row. */
+struct berth_booking {
+    int64_t start_s, end_s; /* start_s < end_s */
+    int64_t cpus_nano;      /* thousand-millionths of a CPU, 0 or more */
+    int64_t memory_gb;      /* 0 or more */
+    uint64_t gpus;          /* held GPUs; ids the host does not have block nothing */
+    uint32_t user;          /* the caller's number for the user */
+    uint16_t port;          /* 0 = none */
+    uint8_t flags;
+};
+/* Its container runs: when its end has passed it still holds everything until the current unit is over. */
+#define BERTH_BOOKING_USING 0x01
+
+/* The index: a tree of 16 bytes a row (a height-balanced tree by start; each node knows the latest end below
+ * it). Members are private. */
+struct berth_schedule_node {
+    uint32_t left, right;
+    int64_t max_end_s;
+};
+/* Rows that an index can serve, and one more: what the links' 28 bits hold. */
+#define BERTH_SCHEDULE_INDEX_ROWS 0x0FFFFFFFu
+/* Levels of a tree of that many rows are at most 1.44 * 28 + 1. */
+#define BERTH_SCHEDULE_LEVELS 42
+
+/* The caller's; initialised by berth_schedule_init(). rows and count may be read, rows changed only by the
+ * functions below. Nothing in it needs closing. Questions do not change it: any number of threads may ask at
+ * a time. */
+struct berth_schedule {
+    struct berth_booking *rows;
+    size_t count, cap;
+    struct berth_schedule_node *index; /* NULL = none */
+    uint32_t root;
+};
+
+/* Takes over ROWS (COUNT filled, room for CAP) and, unless NULL, INDEX (CAP nodes, uninitialised); both are
+ * the caller's and outlive the schedule. Building the index costs O(n log n). Without an index every question
+ * still works, looking at each row. BERTH_E_RANGE for a row with an empty or reversed window, a time out of
+ * range, negative cpus or memory; *out_bad (may be NULL) is its number. BERTH_E_ARGUMENT for count above cap,
+ * or an index for more than BERTH_SCHEDULE_INDEX_ROWS rows. */
+enum berth_status berth_schedule_init(struct berth_schedule *schedule, struct berth_booking *rows,
+                                      size_t count, size_t cap, struct berth_schedule_node *index,
+                                      size_t *out_bad) BERTH_MUST_CHECK;
+/* Adds a copy of ROW as row number count; O(log n). BERTH_E_SPACE when all CAP rows are taken, BERTH_E_RANGE
+ * as above. It does not ask whether the row fits. */
+enum berth_status berth_schedule_insert(struct berth_schedule *schedule,
+                                        const struct berth_booking *row) BERTH_MUST_CHECK;
+/* Removes row NUMBER; the last row takes its number; O(log n). BERTH_E_ARGUMENT when there is no such row. To
+ * change a row, remove and insert it. */
+enum berth_status berth_schedule_remove(struct berth_schedule *schedule, size_t number) BERTH_MUST_CHECK;
+
+/* The start of the unit that SECONDS lies in. */
+int64_t berth_schedule_floor(int64_t seconds);
+/* When the row stops holding its share: its end, or, for one in use whose end has passed, the end of the unit
+ * that NOW_S lies in. */
+int64_t berth_booking_effective_end(const struct berth_booking *row, int64_t now_s);
+
+/* ---- Does it fit ------------------------------------------------------------------------------ */
+
+/* What a host has, or what a user may ask for. */
+struct berth_capacity {
+    int64_t cpus_nano;
+    int64_t memory_gb;
+    int32_t gpus; /* 0 to 64 */
+};
+
+/* A port that is set for a user in the configuration: nobody else may take it. */
+struct berth_port_owner {
+    uint32_t user;
+    uint16_t port;
+};
+
+/* Zero-filled optional members mean: no port asked for, no rules of ports, lowest free ids. */
+struct berth_request {
+    int64_t start_s, end_s;
+    int64_t now_s;
+    struct berth_capacity want;
+    struct berth_capacity host;
+    struct berth_capacity limit; /* of the user */
+    uint32_t user;
+    uint16_t port;          /* 0 = not asked */
+    bool starts_now;        /* the start was given as "now": it is the current unit's */
+    uint32_t neighbourhood; /* units of time on either side in which usage counts; 0 = the lowest free ids */
+    const struct berth_port_owner *owners;
+    size_t owner_count;
+    /* How to choose; NULL = fewest usage. Its free, count and usage_s are filled in here; required and sick
+     * GPUs decide over E_GPUS too. */
+    const struct berth_gpu_question *choose;
+};
+
+/* In the order in which they are tested (wire page 3.3): the first that fails is the verdict. */
+enum berth_verdict {
+    BERTH_VERDICT_OK = 0,
+    BERTH_VERDICT_ARG,    /* a negative number of GPUs, a host or limit that cannot be, a time out of range */
+    BERTH_VERDICT_WINDOW, /* not on :00/:30, not ahead, too far ahead, empty or longer than 14 days */
+    BERTH_VERDICT_USERCAP, /* below 1 CPU or 1 GB, or above the user's limits */
+    BERTH_VERDICT_OVERLAP, /* the user holds a row then; windows that touch count */
+    BERTH_VERDICT_CPUS,    /* not enough at some instant */
+    BERTH_VERDICT_MEMORY,  /* the same */
+    BERTH_VERDICT_GPUS,    /* fewer are free for the whole window */
+    BERTH_VERDICT_PORT     /* another user's, by configuration or by a row in the window */
+};
+#define BERTH_VERDICT_COUNT 9
+/* "OK", "E_ARG", "E_WINDOW" ... as the wire page spells them; "?" for another value. Static. */
+const char *berth_verdict_name(enum berth_verdict verdict);
+
+struct berth_fit {
+    enum berth_verdict verdict;
+    /* CPUS, MEMORY: the first instant at which the sum is too high; GPUS: the window's start; OVERLAP, PORT
+     * by a row: where that row begins; otherwise the request's start. */
+    int64_t at_s;
+    size_t row; /* OVERLAP, PORT: the earliest such row's number; SIZE_MAX = none (PORT by configuration) */
+    uint64_t free_gpus;             /* free for the whole window; from GPUS on, and with OK */
+    struct berth_gpu_choice choice; /* OK: the GPUs; how they were chosen; sick ones that were skipped */
+};
+
+/* All of wire page 3.3, then 3.4. The answer is in OUT_FIT; the status is BERTH_OK for every verdict, and
+ * BERTH_E_ARGUMENT when request->choose is not a valid question (see berth_gpu_choose()). Row order never
+ * matters. Cost with an index, for k rows that intersect the window: O(log n + k) where those rows stand side
+ * by side in order of start, as bookings of similar lengths do; never more than O((k + 1) log n). When the
+ * shares of all k together exceed the host, each of their starts is looked at: O(k k) more. The neighbourhood
+ * costs the same for the rows in it; it is not looked at when every free GPU is needed. */
+enum berth_status berth_schedule_check(const struct berth_schedule *schedule,
+                                       const struct berth_request *request,
+                                       struct berth_fit *out_fit) BERTH_MUST_CHECK;
+/* The same for any window, not only what may be booked: without WINDOW (a window that is empty is ARG),
+ * USERCAP and OVERLAP. limit and user's rows play no part, except that ports of the user's own rows do not
+ * collide. */
+enum berth_status berth_schedule_fits(const struct berth_schedule *schedule,
+                                      const struct berth_request *request,
+                                      struct berth_fit *out_fit) BERTH_MUST_CHECK;
+
+/* ---- Walking ---------------------------------------------------------------------------------- */
+
+/* The rows that load a window, one after the other: with an index by start, without one as they stand. The
+ * caller's, on the stack; the schedule must not change meanwhile. Members are private. */
+struct berth_schedule_walk {
+    const struct berth_schedule *schedule;
+    int64_t from_s, to_s, hold_s;
+    int64_t now_s;
+    size_t next; /* without an index */
+    uint32_t path[BERTH_SCHEDULE_LEVELS];
+    uint8_t depth;
+};
+/* Rows with start before TO_S that hold something after FROM_S, as of NOW_S (see
+ * berth_booking_effective_end()). */
+void berth_schedule_walk_start(struct berth_schedule_walk *walk, const struct berth_schedule *schedule,
+                               int64_t from_s, int64_t to_s, int64_t now_s);
+/* The next row's number; SIZE_MAX after the last. */
+size_t berth_schedule_walk_next(struct berth_schedule_walk *walk);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
