@@ -2,6 +2,7 @@
 #include "help.h"
 
 #include "commands.h"
+#include "nearest.h"
 
 #include <string.h>
 
@@ -181,6 +182,23 @@ static const struct command *exact_command(const char *const *words, size_t coun
     return NULL;
 }
 
+/* The word that was perhaps meant by words[count], behind the known ones before it; empty: none is near. */
+static struct berth_text meant(const char *const *words, size_t count)
+{
+    struct nearest near = {.wrong = berth_text_of(words[count])};
+    for (size_t i = 0; i < command_count; i++) {
+        struct berth_text rest = berth_text_of(command_table[i].words), word = BERTH_TEXT("");
+        if (!command_starts(command_table[i].words, words, count))
+            continue;
+        size_t at = 0;
+        while (berth_text_split(&rest, ' ', &word) && at < count)
+            at++;
+        if (at == count)
+            nearest_try(&near, word);
+    }
+    return near.best;
+}
+
 static int unknown(struct app *app, const char *const *words, size_t count)
 {
     size_t known = count;
@@ -200,6 +218,12 @@ static int unknown(struct app *app, const char *const *words, size_t count)
         berth_put_string(&w, words[i]);
     }
     berth_put_string(&w, "'");
+    struct berth_text better = known < count ? meant(words, known) : BERTH_TEXT("");
+    if (better.len > 0) {
+        berth_put_string(&w, "; did you mean '");
+        berth_put_text(&w, better);
+        berth_put_string(&w, "'?");
+    }
     if (berth_writer_terminate(&w) != BERTH_OK)
         return fail(app, EXIT_USAGE, "unknown command; see 'berth help'", NULL);
     return fail(app, EXIT_USAGE, text, NULL);

@@ -1,6 +1,8 @@
 /* Parsing the command line by the tables. */
 #include "options.h"
 
+#include "nearest.h"
+
 #include "berth/text.h"
 
 #include <stdlib.h>
@@ -79,6 +81,23 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
+static bool unknown_option(struct berth_text word, struct berth_text name, char *message, size_t size)
+{
+    struct nearest near = {.wrong = name};
+    for (size_t i = 0; i < OPT_COUNT; i++)
+        nearest_try(&near, berth_text_of(option_table[i].name));
+    if (near.best.len == 0 || !berth_text_starts(word, BERTH_TEXT("--")))
+        return complain(message, size, "unknown option ", word, "; see 'berth help'");
+    struct berth_writer w;
+    berth_writer_init(&w, message, size);
+    berth_put_string(&w, "unknown option --");
+    berth_put_text(&w, name);
+    berth_put_string(&w, "; did you mean --");
+    berth_put_text(&w, near.best);
+    berth_put_string(&w, "?");
+    return berth_writer_terminate(&w) != BERTH_OK;
+}
+
 static bool set_option(struct args *args, const struct option *option, const char *value, char *message,
                        size_t size)
 {
@@ -114,7 +133,7 @@ static bool take_option(struct args *args, int argc, char **argv, int *at, char 
         }
     }
     if (option == NULL)
-        return complain(message, size, "unknown option ", berth_text_of(word), "; see 'berth help'");
+        return unknown_option(berth_text_of(word), name, message, size);
     if (option->value == NULL && value != NULL)
         return complain(message, size, "--", berth_text_of(option->name), " takes no value");
     if (option->value == NULL)
@@ -203,7 +222,8 @@ static bool check_command(const struct args *args, char *message, size_t size)
     if (args_count(args) < args->command->least)
         return complain(message, size, "too few arguments; it takes: ", usage, "");
     if (args_count(args) > args->command->most && usage.len == 0)
-        return complain(message, size, "too many arguments, it takes none: ", berth_text_of(args_word(args, 0)), "");
+        return complain(message, size,
+                        "too many arguments, it takes none: ", berth_text_of(args_word(args, 0)), "");
     if (args_count(args) > args->command->most)
         return complain(message, size, "too many arguments; it takes: ", usage, "");
     return true;

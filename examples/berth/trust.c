@@ -45,8 +45,10 @@ static int load_pins(struct app *app, struct berth_mbedtls_config *config)
     for (size_t i = 0; i < args->multi_count; i++) {
         if (args->multi[i].id != OPT_PIN)
             continue;
-        if (berth_mbedtls_parse_pin(berth_text_of(args->multi[i].value), &pins[config->pin_count++]) !=
-            BERTH_OK)
+        struct berth_text pin = berth_text_of(args->multi[i].value);
+        size_t equals = berth_text_find_byte(pin, '='); /* openssl's line begins "sha256 Fingerprint=" */
+        pin = berth_text_slice(pin, equals == SIZE_MAX ? 0 : equals + 1, pin.len);
+        if (berth_mbedtls_parse_pin(pin, &pins[config->pin_count++]) != BERTH_OK)
             return fail(
                 app, EXIT_USAGE,
                 "--pin takes 64 hexadecimal digits, as 'openssl x509 -fingerprint -sha256' prints them",

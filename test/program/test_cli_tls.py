@@ -105,6 +105,7 @@ class Tls(cli_case.Case):
         colons = ":".join(pin[i:i + 2] for i in range(0, 64, 2)).upper()
         for given in (pin, pin.upper(), colons):
             self.assertDone(self.ask(server.https, "--pin", given, cacert=None), "")
+        self.assertDone(self.ask(server.https, "--pin", "sha256 Fingerprint=" + pin, cacert=None), "")  # openssl's whole line
         self.assertDone(self.ask(server.https, "--pin", "0" * 64, "--pin", pin, cacert=None), "")
         self.assertDone(self.ask(server.https_ip, "--pin", pin, cacert=None), "")
         self.assertRefused(self.ask(server.https, "--pin", "0" * 64, cacert=None), "(?i)pin|fingerprint")

@@ -120,6 +120,18 @@ class Wrong(cli_case.Case):
             with self.subTest(words):
                 self.assertFails(berth(*words), USAGE, hint)
 
+    def test_misspelt_words_are_guessed(self):
+        for words, hint in ((["mlcycel"], "see 'berth help'; did you mean 'mlcycle'[?]"), (["wroker"], "did you mean 'worker'"),
+                            (["mlcycle", "jobz"], "did you mean 'jobs'"), (["mlcycle", "jobs", "add-metric"], "did you mean 'add-metrics'"),
+                            (["yaml", "tojson", "x"], "did you mean 'to-json'"), (["help", "mlcycle", "job"], "did you mean 'jobs'"),
+                            (["json", "get", "--quite"], "unknown option --quite; did you mean --quiet[?]"),
+                            (["--hots=x", "worker"], "unknown option --hots; did you mean --host[?]")):
+            with self.subTest(words):
+                self.assertFails(berth(*words), USAGE, hint)
+        for words in (["nonsense"], ["x" * 33], ["mlcycle", ""], ["mlcycle", "jobs", "zap"], ["--frobnicate"], ["-Z"], ["m"]):
+            with self.subTest(words):
+                self.assertNotIn("did you mean", self.assertFails(berth(*words), USAGE, "unknown"))
+
     def test_incomplete_commands_say_what_could_follow(self):
         for words in (["mlcycle"], ["mlcycle", "jobs"], ["json"], ["yaml"], ["mlcycle", "fragments", "--json"]):
             result = berth(*words)
