@@ -5,9 +5,9 @@
 
 #include "worker.h"
 
-/* Tries of what has a limit: uploads, metrics, added steps, a job that the server cannot show. About a minute
- * and a half of pauses. The verdict itself is reported without a limit. */
-#define PHASE_TRIES 7
+/* Tries of what has a limit: uploads, metrics, added steps, a job that the server cannot show. Their pauses come to
+ * half a minute on average. The verdict itself is reported without a limit. */
+#define PHASE_TRIES 6
 
 /* ---- worker_step.c: what all phases use ---- */
 

@@ -31,6 +31,13 @@ static void set_action(int number, void (*handler)(int))
     (void)sigaction(number, &action, NULL);
 }
 
+/* Under nohup a hang-up is ignored, and stays so. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return number == SIGHUP && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 enum berth_status berth_posix_signals_begin(struct berth_posix_signals *signals)
 {
     int ends[2];
@@ -43,7 +50,8 @@ enum berth_status berth_posix_signals_begin(struct berth_posix_signals *signals)
     pending_signal = 0;
     wake_fd = ends[1];
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        set_action(caught[i], on_signal);
+        if (!is_ignored(caught[i]))
+            set_action(caught[i], on_signal);
     set_action(SIGPIPE, SIG_IGN);
     return BERTH_OK;
 }
@@ -65,7 +73,8 @@ void berth_posix_signals_acknowledge(struct berth_posix_signals *signals)
 void berth_posix_signals_end(struct berth_posix_signals *signals)
 {
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        set_action(caught[i], SIG_DFL);
+        if (!is_ignored(caught[i]))
+            set_action(caught[i], SIG_DFL);
     set_action(SIGPIPE, SIG_DFL);
     wake_fd = -1;
     pending_signal = 0;

@@ -67,10 +67,10 @@ def run_berth(args, input=b"", env=None, timeout=30, cwd=None):
 
 def start_berth(args, env=None, cwd=None, **more):
     """Starts berth and answers the Popen, with three pipes unless told otherwise."""
-    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
     pipes.update(more)
     return subprocess.Popen([program()] + [str(a) for a in args], env=clean_environment(env), cwd=cwd,
-                            preexec_fn=die_with_parent, **pipes)
+                            **pipes)
 
 
 class Folder:

@@ -1,6 +1,7 @@
 """berth worker --runner docker with a real engine: dockerd on a socket of its own, an image made of one static program.
 
 Skipped, with a line that says why, where dockerd is not installed or cannot be started (it needs root)."""
+# runs once
 import os
 import shutil
 import signal

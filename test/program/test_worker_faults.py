@@ -1,7 +1,8 @@
 """berth worker: every request of its sequence meets every kind of trouble; the states that must come of it."""
+# runs once
 import unittest
 
-from worker_case import DONE, RUNNING, SCHEDULED, WorkerCase
+from worker_case import DONE, ERROR, RUNNING, SCHEDULED, WorkerCase
 
 # the requests of a step of job %s, in order: method and path
 REQUESTS = {
@@ -80,8 +81,14 @@ class Faults(WorkerCase):
         self.assertEqual([f for f in self.server.control("GET", "/faults") if f["seen"] == 0], [], "it did not meet these")
 
     def test_each_request_of_a_step(self):
+        hidden, unlogged = self.claimable(), self.claimable()
+        self.server.fault(method="GET", path="/jobs/%s$" % hidden, status=500, body="", count=0)
+        self.server.fault(method="POST", path="/fragments/job/%s/" % unlogged, status=500, body="", count=0)
         jobs = {(request, name): self.troubled(request, name, 1 if request == "claim" else 2) for request in REQUESTS for name in TROUBLE}
         self.check(jobs, self.once("--gpus-per-step", "0", timeout=200), [("claim", name) for name in LOST_CLAIM])
+        states = {job: self.states(job) for job in (hidden, unlogged)}
+        self.assertEqual(states, {hidden: [DONE, ERROR], unlogged: [DONE, DONE]})
+        self.assertIn(b"the job cannot be read", self.log(hidden, 1))
 
     def test_claims_of_a_sole_worker(self):
         jobs = {("claim", name): self.troubled("claim", name, 1) for name in LOST_CLAIM}

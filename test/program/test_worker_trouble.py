@@ -99,6 +99,54 @@ class Signals(WorkerCase):
         self.assertEqual(self.stop(child, signal.SIGINT), 130)
         self.assertEqual(self.states(job), [DONE, ERROR])
 
+    def test_hang_up_is_a_request_to_stop_unless_it_is_ignored(self):
+        child = self.start()
+        self.until(lambda: "waiting for work" in self.said(), what="the start")
+        self.assertEqual(self.stop(child, signal.SIGHUP), 129)
+        job = self.trigger("p", self.pipeline("sleep 1"))
+        child = self.start(before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.until(lambda: self.states(job)[1:] == [RUNNING], what="the step")
+        child.send_signal(signal.SIGHUP)
+        self.until(lambda: self.states(job) == [DONE, DONE], what="the job's end")
+        self.stop(child)
+
+    def stopped_while_the_server_is_away(self):
+        """A worker that was told to stop when it wanted to report a success."""
+        job = self.trigger("p", self.pipeline("true"))
+        self.server.fault(method="POST", path="/step/1/complete$", nginx=503, count=0)
+        child = self.start()
+        self.until(lambda: "cannot be reported yet" in self.said(), what="the report")
+        child.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        return job, child
+
+    def test_second_signal_leaves_the_report_to_the_next_life(self):
+        job, child = self.stopped_while_the_server_is_away()
+        self.assertIsNone(child.poll())
+        self.assertEqual(self.stop(child, timeout=5), 143, self.said())
+        self.assertIn("the next worker in this folder will send them", self.said())
+        self.assertEqual(self.states(job), [DONE, RUNNING])
+        self.server.no_faults()
+        self.assertEqual(self.once().code, 0)
+        self.assertEqual(self.states(job), [DONE, DONE])
+        self.assertEqual(self.left(), [])
+
+    def test_report_that_comes_through_after_the_signal(self):
+        job, child = self.stopped_while_the_server_is_away()
+        self.server.no_faults()
+        self.assertEqual(child.wait(30), 143)
+        self.assertEqual((self.states(job), self.left()), ([DONE, DONE], []))
+
+    def test_signal_while_a_container_is_removed_keeps_the_verdict(self):
+        path = self.folder.write("docker", "#!/bin/sh\n[ $1 = rm ] && { echo removing > %s; sleep 1; echo removed; }\nexit 0\n" % self.folder("at"))
+        os.chmod(path, 0o755)
+        job = self.trigger("p", self.pipeline("true", "true"))
+        child = self.start("--runner", "docker", "--docker", path)
+        self.until(lambda: os.path.exists(self.folder("at")), what="the removal")
+        self.assertEqual(self.stop(child), 143)
+        self.assertEqual(self.states(job)[:2], [DONE, DONE])
+        self.assertIn(b"\nremoved\n", self.log(job, 1))
+
     def test_time_limit(self):
         job = self.trigger("p", self.pipeline("sleep 300"))
         self.assertEqual(self.once("--step-timeout", "0.7", "--grace", "1").code, 0)
@@ -165,6 +213,27 @@ class Network(WorkerCase):
         self.server.fault(method="POST", path="/claim$", drop="head")
         self.assertEqual(self.once().code, 0)
         self.assertEqual(self.states(job), [DONE, DONE])
+
+
+    def test_server_that_closes_idle_connections(self):
+        job = self.trigger("p", self.pipeline("sleep 1", "sleep 1"))
+        child = self.start()
+        while self.states(job) != [DONE] * 3:
+            self.server.close_idle()
+            time.sleep(0.05)
+            self.assertNotIn(ERROR, self.states(job))
+        self.stop(child)
+
+    def test_server_that_is_restarted(self):
+        job = self.trigger("p", self.pipeline("true"))
+        self.server.fault(connection=True, count=0, rst=True, drop="head")
+        child = self.start()
+        self.until(lambda: "the server cannot be asked for work" in self.said(), what="the outage")
+        time.sleep(3)
+        self.server.no_faults()
+        self.until(lambda: self.states(job) == [DONE, DONE], timeout=20, what="the job's end")
+        self.assertIn("the server answers again", self.said())
+        self.stop(child)
 
 
 class Others(WorkerCase):

@@ -26,7 +26,7 @@ class WorkerCase(unittest.TestCase):
         self.folder = peer.Folder()
         self.folder.__enter__()
         self.addCleanup(self.folder.__exit__)
-        self.server = peer.Mlcycle(self.certs, hold_ms=1000)
+        self.server = peer.Mlcycle(self.certs, hold_ms=150)
         self.addCleanup(self.server.close)
         self.addCleanup(self.check_server)
         self.workers = []
@@ -87,10 +87,10 @@ class WorkerCase(unittest.TestCase):
         return peer.run_berth(self.words("--once", *options, workdir=workdir), timeout=timeout,
                               env=dict({"MLCYCLE_HOST": self.server.host}, **(env or {})))
 
-    def start(self, *options, workdir="work", env=None):
+    def start(self, *options, workdir="work", env=None, before=None):
         out = open(self.folder(workdir + ".out"), "ab")
         child = peer.start_berth(self.words(*options, workdir=workdir), stdout=out, stderr=out,
-                                 env=dict({"MLCYCLE_HOST": self.server.host}, **(env or {})))
+                                 env=dict({"MLCYCLE_HOST": self.server.host}, **(env or {})), **({"preexec_fn": before} if before else {}))
         out.close()
         self.workers.append(child)
         return child
