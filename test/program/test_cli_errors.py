@@ -230,7 +230,7 @@ class Time(cli_case.ServerCase):
                       {"nginx": 503, "headers": [["Retry-After", "20"]]}):
             with self.subTest(fault):
                 self.server.fault(count=0, **fault)
-                result = self.timed(["jobs", "get", JOB, "--timeout", "0.5"], 8)
+                result = self.timed(["jobs", "get", JOB, "--timeout", "3" if "nginx" in fault else "0.5"], 12)
                 self.assertFails(result, NETWORK if "nginx" in fault else TIMEOUT)
                 self.server.no_faults()
 
@@ -247,7 +247,7 @@ class Time(cli_case.ServerCase):
     def test_claim_that_is_not_answered(self):
         self.server.seed(jobs=[dict(RUNNING, state=0, steps=[{"name": "Bootstrap", "state": 21}])])
         self.server.fault(path="/claim$", reply_delay_ms=20000)
-        result = self.timed(["scheduler", "claim", JOB, "0", "--timeout", "0.5"], 8)
+        result = self.timed(["scheduler", "claim", JOB, "0", "--timeout", "2"], 12)
         self.assertEqual(result.code, TIMEOUT)
         self.assertIn(b"may have carried it out", result.err)
 

@@ -30,6 +30,12 @@ class Upload(cli_case.ServerCase):
     def upload(self, path, *words, **more):
         return self.mlcycle("fragments", "upload", JOB, "1", path, "--name", "n", *words, **more)
 
+    def wait_for_post(self):
+        """Until an upload has begun."""
+        end = time.monotonic() + 20
+        while not any(r["method"] == "POST" for r in self.server.requests()) and time.monotonic() < end:
+            time.sleep(0.01)
+
     def stored(self):
         return {f["filename"]: f for f in self.server.state()["fragments"] if f["id"] != FRAGMENT}
 
@@ -107,12 +113,13 @@ class Upload(cli_case.ServerCase):
         for path in ("-", self.folder("pipe")):
             words = ["mlcycle", "--cacert", self.certs.ca, "fragments", "upload", JOB, "1", path, "--filename", "x", "--name", "n", "--retries", "0"]
             for number in (None, signal.SIGINT):
+                self.server.forget_requests()
                 child = peer.start_berth(words + (["--timeout", "0.5"] if number is None else []), {"MLCYCLE_HOST": self.server.host})
                 end = os.open(self.folder("pipe"), os.O_WRONLY) if path != "-" else None
                 child.stdin.write(b"begun")
                 child.stdin.flush()
                 if number:
-                    time.sleep(0.4)
+                    self.wait_for_post()
                     child.send_signal(number)
                 start = time.monotonic()
                 code = child.wait(10)
@@ -171,8 +178,8 @@ class Upload(cli_case.ServerCase):
     def test_a_file_that_changes_while_it_is_sent(self):
         """What was announced can no longer be kept: an error, not a wrong file."""
         path = self.folder.write("grow", content(20000000))
-        self.server.fault(path="/fragments/job", method="POST", read_stall_ms=400, count=0)
-        shrink = threading.Timer(0.2, lambda: os.truncate(path, 1000))
+        self.server.fault(path="/fragments/job", method="POST", read_stall_ms=1500, count=0)
+        shrink = threading.Thread(target=lambda: (self.wait_for_post(), os.truncate(path, 1000)))
         shrink.start()
         result = self.upload(path, "--retries", "0")
         shrink.join()
