@@ -125,7 +125,7 @@ void bootstrap_called(struct slot *slot, enum berth_status status)
 {
     if (status == BERTH_OK || status == BERTH_E_SPACE) {
         added(slot);
-    } else if (!phase_is_passing(status) || ++slot->appends >= PHASE_TRIES) {
+    } else if (!phase_is_passing(status) || ++slot->appends > PHASE_TRIES) {
         slot_fail(slot, "the steps cannot be added", phase_message(slot, status));
     } else {
         if (slot->call.result.maybe_done)
