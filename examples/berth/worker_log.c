@@ -3,7 +3,6 @@
 #include "worker_log.h"
 
 #include "berth/port_posix.h"
-#include "folder.h"
 #include "worker_files.h"
 
 #include <errno.h>
@@ -54,12 +53,12 @@ static void write_to(struct step_log *log, unsigned part)
  */
 static void find_cut(struct step_log *log)
 {
-    struct folder folder;
+    struct berth_posix_folder folder;
     char path[LOG_PATH_MAX];
     const char *name;
-    if (!folder_open(&folder, log->folder))
+    if (berth_posix_folder_open(&folder, log->folder) != BERTH_OK)
         return;
-    while ((name = folder_next(&folder)) != NULL) {
+    while ((name = berth_posix_folder_next(&folder, NULL)) != NULL) {
         uint64_t cut = 0;
         struct berth_text text = berth_text_of(name);
         if (!berth_text_starts(text, BERTH_TEXT(OLDER_NAME)) ||
@@ -70,7 +69,7 @@ static void find_cut(struct step_log *log)
         log->cut = cut > log->cut ? cut : log->cut;
         (void)unlink(part_path(log, LOG_OLDER, stale, path));
     }
-    folder_close(&folder);
+    berth_posix_folder_close(&folder);
 }
 
 void log_open(struct step_log *log, const char *folder, uint64_t limit)

@@ -3,7 +3,6 @@
 #include "worker.h"
 
 #include "files.h"
-#include "folder.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -168,19 +167,19 @@ static bool has_token(const char *pid, const char *token)
 /* One round over /proc; the number of processes that were killed. */
 static unsigned kill_round(const char *token)
 {
-    struct folder proc;
+    struct berth_posix_folder proc;
     unsigned killed = 0;
     const char *name;
-    if (!folder_open(&proc, "/proc"))
+    if (berth_posix_folder_open(&proc, "/proc") != BERTH_OK)
         return 0;
-    while ((name = folder_next(&proc)) != NULL) {
+    while ((name = berth_posix_folder_next(&proc, NULL)) != NULL) {
         int32_t pid = 0;
         if (berth_parse_i32(berth_text_of(name), &pid) != BERTH_OK || pid <= 1 || pid == getpid())
             continue;
         if (has_token(name, token) && kill(pid, SIGKILL) == 0)
             killed++;
     }
-    folder_close(&proc);
+    berth_posix_folder_close(&proc);
     return killed;
 }
 
@@ -193,13 +192,13 @@ void state_kill_orphans(const char *token)
 /* A worker that was killed while it wrote its state left the port's temporary file behind. */
 void state_sweep(const struct worker *w)
 {
-    struct folder folder;
+    struct berth_posix_folder folder;
     const char *name;
-    if (!folder_open(&folder, w->workdir))
+    if (berth_posix_folder_open(&folder, w->workdir) != BERTH_OK)
         return;
-    while ((name = folder_next(&folder)) != NULL) {
+    while ((name = berth_posix_folder_next(&folder, NULL)) != NULL) {
         if (berth_text_starts(berth_text_of(name), BERTH_TEXT(".berth-")))
             (void)unlinkat(folder.fd, name, 0);
     }
-    folder_close(&folder);
+    berth_posix_folder_close(&folder);
 }

@@ -212,7 +212,7 @@ int berth_posix_files_errno(const struct berth_posix_files *f);
 /* Words for an errno, e.g. "permission denied"; "system error" for one not in the port's table. Static. */
 struct berth_text berth_posix_error_text(int error_number);
 
-/* Trusted certificates. */
+/* Folders. */
 
 /* Bytes of a folder's entries that are read at once; one takes at most 280. */
 #define BERTH_POSIX_ENTRIES_CAP 4096
@@ -225,13 +225,29 @@ struct berth_posix_entries {
         char bytes[BERTH_POSIX_ENTRIES_CAP];
     } room;
 };
+struct berth_posix_folder {
+    int fd; /* -1: not open */
+    struct berth_posix_entries entries;
+};
+
+/* Opens the folder at PATH for reading its names. BERTH_E_NO_FILE, BERTH_E_PERMISSION, BERTH_E_IO;
+ * BERTH_E_NOT_PROVIDED on a system other than Linux (reading a folder without a heap has no portable call).
+ */
+enum berth_status berth_posix_folder_open(struct berth_posix_folder *f, const char *path) BERTH_MUST_CHECK;
+/* The next name, "." and ".." left out, valid until the next call; NULL at the end and after an error, which
+ * *out_status (may be NULL) tells apart. */
+const char *berth_posix_folder_next(struct berth_posix_folder *f, enum berth_status *out_status);
+/* May be called twice. */
+void berth_posix_folder_close(struct berth_posix_folder *f);
+
+/* Trusted certificates. */
 
 /* Its fields are the port's own. */
 struct berth_posix_roots {
     const char *path;
-    int folder_fd, file_fd; /* -1: not open */
+    int file_fd; /* -1: not open */
     bool is_folder;
-    struct berth_posix_entries entries;
+    struct berth_posix_folder folder;
 };
 
 /* Certificates as roots_source of berth/port_mbedtls.h wants them: of a file, or of a folder's files one

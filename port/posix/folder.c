@@ -1,6 +1,8 @@
 /* Reading a folder without a heap. */
 #include "posix.h"
 
+#include <fcntl.h>
+
 #ifdef __linux__
 
 #include <sys/syscall.h>
@@ -51,3 +53,35 @@ const char *berth_posix_next_entry(int folder, struct berth_posix_entries *entri
 }
 
 #endif
+
+static enum berth_status status_of(int error_number)
+{
+    return error_number == ENOSYS ? BERTH_E_NOT_PROVIDED : berth_posix_file_status(error_number);
+}
+
+enum berth_status berth_posix_folder_open(struct berth_posix_folder *f, const char *path)
+{
+    f->entries.at = f->entries.len = 0;
+#ifdef __linux__
+    f->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return f->fd >= 0 ? BERTH_OK : status_of(errno);
+#else
+    (void)path;
+    f->fd = -1;
+    return status_of(ENOSYS);
+#endif
+}
+
+const char *berth_posix_folder_next(struct berth_posix_folder *f, enum berth_status *out_status)
+{
+    int error = 0;
+    const char *name = berth_posix_next_entry(f->fd, &f->entries, &error);
+    if (out_status != NULL)
+        *out_status = status_of(error);
+    return name;
+}
+
+void berth_posix_folder_close(struct berth_posix_folder *f)
+{
+    berth_posix_close(&f->fd);
+}

@@ -35,13 +35,13 @@ static bool counts(int folder, const char *name)
     return !is_certificate(to) || berth_text_find_byte(to, '/') != SIZE_MAX;
 }
 
-/* Opens the folder's next file; false at its end (*out_error 0) or on an error. */
-static bool open_next(struct berth_posix_roots *r, int *out_error)
+/* Opens the folder's next file; false at its end (*out_status OK) or on an error. */
+static bool open_next(struct berth_posix_roots *r, enum berth_status *out_status)
 {
     const char *name;
-    while ((name = berth_posix_next_entry(r->folder_fd, &r->entries, out_error)) != NULL) {
-        if (counts(r->folder_fd, name))
-            r->file_fd = openat(r->folder_fd, name, O_RDONLY | O_CLOEXEC);
+    while ((name = berth_posix_folder_next(&r->folder, out_status)) != NULL) {
+        if (counts(r->folder.fd, name))
+            r->file_fd = openat(r->folder.fd, name, O_RDONLY | O_CLOEXEC);
         if (r->file_fd >= 0)
             return true;
     }
@@ -51,16 +51,16 @@ static bool open_next(struct berth_posix_roots *r, int *out_error)
 static ptrdiff_t roots_read(void *ctx, void *buf, size_t cap)
 {
     struct berth_posix_roots *r = ctx;
-    int error = 0;
-    if (r->file_fd < 0 && (!r->is_folder || !open_next(r, &error)))
-        return berth_posix_file_status(error);
+    enum berth_status status = BERTH_OK;
+    if (r->file_fd < 0 && (!r->is_folder || !open_next(r, &status)))
+        return status;
     ssize_t got;
     do {
         got = read(r->file_fd, buf, cap);
     } while (got < 0 && errno == EINTR);
     if (got > 0)
         return got;
-    error = got < 0 ? errno : 0;
+    int error = got < 0 ? errno : 0;
     berth_posix_close(&r->file_fd);
     if (error != 0 || !r->is_folder)
         return berth_posix_file_status(error);
@@ -72,10 +72,10 @@ static enum berth_status roots_rewind(void *ctx)
 {
     struct berth_posix_roots *r = ctx;
     berth_posix_roots_close(r);
-    r->entries.at = r->entries.len = 0;
-    int fd = open(r->path, O_RDONLY | O_CLOEXEC | (r->is_folder ? O_DIRECTORY : 0));
-    *(r->is_folder ? &r->folder_fd : &r->file_fd) = fd;
-    return fd >= 0 ? BERTH_OK : berth_posix_file_status(errno);
+    if (r->is_folder)
+        return berth_posix_folder_open(&r->folder, r->path);
+    r->file_fd = open(r->path, O_RDONLY | O_CLOEXEC);
+    return r->file_fd >= 0 ? BERTH_OK : berth_posix_file_status(errno);
 }
 
 enum berth_status berth_posix_roots_open(struct berth_posix_roots *r, const char *path,
@@ -84,14 +84,10 @@ enum berth_status berth_posix_roots_open(struct berth_posix_roots *r, const char
     struct stat info;
     memset(r, 0, sizeof *r);
     r->path = path;
-    r->folder_fd = r->file_fd = -1;
+    r->folder.fd = r->file_fd = -1;
     if (stat(path, &info) != 0)
         return berth_posix_file_status(errno);
     r->is_folder = S_ISDIR(info.st_mode);
-#ifndef __linux__
-    if (r->is_folder)
-        return BERTH_E_NOT_PROVIDED;
-#endif
     *out_source = (struct berth_source){r, roots_read, roots_rewind, BERTH_LENGTH_UNKNOWN};
     return roots_rewind(r);
 }
@@ -99,5 +95,5 @@ enum berth_status berth_posix_roots_open(struct berth_posix_roots *r, const char
 void berth_posix_roots_close(struct berth_posix_roots *r)
 {
     berth_posix_close(&r->file_fd);
-    berth_posix_close(&r->folder_fd);
+    berth_posix_folder_close(&r->folder);
 }

@@ -496,6 +496,34 @@ static void roots_of_a_file_and_a_folder(void **state)
     berth_posix_roots_close(&roots);
 }
 
+static void reads_folders(void **state)
+{
+    static struct berth_posix_folder f;
+    enum berth_status status = BERTH_E_IO;
+    const char *name;
+    char path[512];
+    unsigned count = 0, lengths = 0;
+    (void)state;
+    for (unsigned i = 1; i <= 60; i++) { /* more than are read at once */
+        snprintf(path, sizeof path, "%0200u", i);
+        assert_int_equal(put(in(path), BERTH_FILE_NEW, ""), BERTH_OK);
+    }
+    assert_int_equal(berth_posix_folder_open(&f, folder), BERTH_OK);
+    for (; (name = berth_posix_folder_next(&f, &status)) != NULL; count++)
+        lengths += (unsigned)strlen(name);
+    assert_int_equal(status, BERTH_OK);
+    assert_int_equal(count, 60);
+    assert_int_equal(lengths, 60 * 200);
+    assert_null(berth_posix_folder_next(&f, NULL));
+    berth_posix_folder_close(&f);
+    berth_posix_folder_close(&f);
+    assert_null(berth_posix_folder_next(&f, &status));
+    assert_int_equal(status, BERTH_E_IO);
+    assert_int_equal(berth_posix_folder_open(&f, in("none")), BERTH_E_NO_FILE);
+    assert_int_equal(berth_posix_folder_open(&f, in(path)), BERTH_E_NO_FILE); /* a file */
+    berth_posix_folder_close(&f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -512,6 +540,7 @@ int main(void)
         TEST(locks),
         TEST(removes_trees),
         TEST(roots_of_a_file_and_a_folder),
+        TEST(reads_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
