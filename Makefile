@@ -32,6 +32,8 @@ OBJCOPY ?= $(CROSS_COMPILE)objcopy
 NM      ?= $(CROSS_COMPILE)nm
 SIZE    ?= $(CROSS_COMPILE)size
 CLANG   ?= clang
+# Scripts leave no compiled copies of themselves beside the sources.
+export PYTHONDONTWRITEBYTECODE := 1
 # Debian's own before any other in PATH: it is the one whose modules `make deps` installs.
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 CFLAGS  ?= -O2 -g
