@@ -214,7 +214,9 @@ deps: ## install with apt what is missing: `make deps`, `make deps demo`, `make 
 	@test/tools/deps.sh
 
 TESTS    := $(C_TESTS:%=$(BUILD)/test/%) $(REPLAYS)
-PY_TESTS := $(sort $(wildcard test/program/test_*.py test/peers/test_*.py))
+# The longest first, so that none runs alone at the end.
+LONGEST  := $(sort $(wildcard test/program/test_worker*.py))
+PY_TESTS := $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard test/program/test_*.py test/peers/test_*.py)))
 test: all $(TLS_LIB) $(TESTS) $(SAN_PROGRAM) $(NOHEAP) ## every test, with sanitizers and forbidden pages
 	@$(PYTHON) test/tools/run_tests.py $(QUICK_CHECKS) $(PY_TESTS) $(TESTS)
 

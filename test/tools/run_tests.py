@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run test programs two at a time and say what happened.
+"""Run test programs side by side (TEST_JOBS, 3: most of them wait most of the time) and say what happened.
 
 run_tests.py [--check NAME COMMAND ...] [C test programs ...] [test_*.py ...]: each is run from the repository's root in a process group of its own,
 with a time limit. A program suite (test/program/) runs once with the sanitized berth and once with the one whose
@@ -17,7 +17,7 @@ import tempfile
 import time
 
 LIMIT_S = int(os.environ.get("TEST_LIMIT_S", "240"))
-JOBS = int(os.environ.get("TEST_JOBS", "2"))
+JOBS = int(os.environ.get("TEST_JOBS", "3"))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
