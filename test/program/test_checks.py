@@ -178,6 +178,13 @@ class Driver(Tree):
             with self.subTest(body=body):
                 status, text = self.drive(body)
                 self.assertEqual((status, text.splitlines()[-1]), (1, last), text)
+        with self.subTest("skipped as a whole beside one that ran"):
+            whole = self.write("skip.py", "import unittest\n@unittest.skip('not here')\nclass T(unittest.TestCase):\n"
+                                          "    def test(self):\n        pass\nunittest.main()\n")
+            status, text = self.run_tool("run_tests.py", self.program(good), whole)
+            self.assertEqual((status, text.splitlines()[-1]), (0, "3 passed, 0 failed"), text)
+            status, text = self.run_tool("run_tests.py", whole)
+            self.assertEqual((status, text.splitlines()[-1]), (1, "0 passed, 0 failed"), text)
         self.assertFalse(self.runs(b"sleep\x0077%d\x00" % os.getpid()))
         status, text = self.run_tool("run_tests.py")
         self.assertEqual((status, text.splitlines()[-1]), (1, "0 passed, 0 failed"))

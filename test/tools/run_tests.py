@@ -101,7 +101,7 @@ def counts(text, python, status, check):
         good = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (\d+) test\(s\)", text, re.M))
         failed = ran - skipped - good if re.search(r"^\[  PASSED  \]", text, re.M) else int(status != 0)
     passed = max(ran - failed - skipped, 0)
-    if failed == 0 and (status != 0 or ran == 0):
+    if failed == 0 and (status != 0 or ran + skipped == 0):
         failed = 1  # it crashed, was stopped, or ran nothing at all
     return passed, failed, skipped
 
