@@ -178,6 +178,58 @@ void berth_schedule_walk_start(struct berth_schedule_walk *walk, const struct be
 /* The next row's number; SIZE_MAX after the last. */
 size_t berth_schedule_walk_next(struct berth_schedule_walk *walk);
 
+/* ---- When is there room, who uses what -------------------------------------------------------- */
+
+/* The earliest start at or after request->start_s and not after LATEST_S, on :00 or :30, at which the request
+ * fits for its length (end_s - start_s). All of berth_schedule_check() is asked except WINDOW: to stay within
+ * what may be booked, give a start after the current unit and LATEST_S = berth_schedule_floor(now_s) +
+ * BERTH_SCHEDULE_HORIZON_S. With OK, *out_start_s is the start and OUT_FIT the answer there; otherwise
+ * out_fit is the answer at the first start that was tried (ARG also for a LATEST_S out of range, and when no
+ * start is due before it). Each further start that is tried lies past the end of a row that stood in the way.
+ * Status as berth_schedule_check(). */
+enum berth_status berth_schedule_next(const struct berth_schedule *schedule,
+                                      const struct berth_request *request, int64_t latest_s,
+                                      int64_t *out_start_s, struct berth_fit *out_fit) BERTH_MUST_CHECK;
+
+/* What is free of HOST in all of [FROM_S, TO_S): the least CPUs and memory of any instant (0 when more is
+ * booked than the host has), and the GPUs that nobody holds at any time. BERTH_E_ARGUMENT for an empty span,
+ * times or a host out of range. Cost as berth_schedule_check(). */
+struct berth_free {
+    int64_t cpus_nano;
+    int64_t memory_gb;
+    uint64_t gpus;
+};
+enum berth_status berth_schedule_free(const struct berth_schedule *schedule,
+                                      const struct berth_capacity *host, int64_t from_s, int64_t to_s,
+                                      int64_t now_s, struct berth_free *out_free) BERTH_MUST_CHECK;
+
+/* What is held at an instant, all rows together, and until when nothing changes: the next start or end,
+ * INT64_MAX when there is none. A walk over [AT_S, AT_S + 1) gives the rows. Sums that pass int64 are
+ * INT64_MAX. BERTH_E_ARGUMENT for times out of range. */
+struct berth_moment {
+    int64_t cpus_nano;
+    int64_t memory_gb;
+    uint64_t gpus;
+    size_t rows;
+    int64_t until_s;
+};
+enum berth_status berth_schedule_moment(const struct berth_schedule *schedule, int64_t at_s, int64_t now_s,
+                                        struct berth_moment *out_moment) BERTH_MUST_CHECK;
+
+/* Seconds within [FROM_S, TO_S) that each GPU of the set GPUS is booked: out_use_s[g], 64 entries, 0 for GPUs
+ * outside the set. Rows count from start to their own end, and each by itself, so that a GPU booked twice
+ * counts twice; what passes uint64 is UINT64_MAX. */
+void berth_schedule_gpu_use(const struct berth_schedule *schedule, uint64_t gpus, int64_t from_s,
+                            int64_t to_s, uint64_t out_use_s[BERTH_GPU_MAX]);
+/* The same for a user: rows that reach into the span, their seconds, and seconds times GPUs. */
+struct berth_user_use {
+    size_t rows;
+    uint64_t held_s;
+    uint64_t gpu_s;
+};
+void berth_schedule_user_use(const struct berth_schedule *schedule, uint32_t user, int64_t from_s,
+                             int64_t to_s, struct berth_user_use *out_use);
+
 #ifdef __cplusplus
 }
 #endif

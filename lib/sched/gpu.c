@@ -98,6 +98,8 @@ uint32_t berth_gpu_pair_score(const struct berth_gpu_links *links, unsigned a, u
 
 uint32_t berth_gpu_set_score(const struct berth_gpu_links *links, uint64_t gpus)
 {
+    if (links == NULL)
+        return 0;
     uint8_t ids[BERTH_GPU_MAX];
     unsigned count = berth_gpu_ids(gpus, ids);
     uint32_t score = 0;
@@ -138,9 +140,9 @@ static uint64_t choose_fewest(const uint64_t *usage_s, uint64_t free, unsigned c
         return lowest_ids(free, count);
     uint64_t taken = 0;
     for (; count > 0; count--) {
-        unsigned best = BERTH_GPU_MAX;
-        for (unsigned g = 0; g < BERTH_GPU_MAX; g++)
-            if (((free & ~taken) >> g & 1) != 0 && (best == BERTH_GPU_MAX || usage_s[g] < usage_s[best]))
+        unsigned best = BERTH_GPU_MAX, g = 0;
+        for (uint64_t left = free & ~taken; left != 0; left >>= 1, g++)
+            if ((left & 1) != 0 && (best == BERTH_GPU_MAX || usage_s[g] < usage_s[best]))
                 best = g;
         taken |= UINT64_C(1) << best;
     }

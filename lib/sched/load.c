@@ -51,8 +51,8 @@ static void keep_least(int64_t *least, int64_t value)
     *least = value < *least ? value : *least;
 }
 
-/* Looks at one instant of the window. */
-static void look_at(const struct berth_load *load, int64_t at_s, int64_t *cpus_s, int64_t *memory_s)
+void berth_load_sum(const struct berth_load *load, int64_t at_s, int64_t *out_cpus_nano,
+                    int64_t *out_memory_gb)
 {
     const struct berth_request *request = load->request;
     const struct berth_schedule *s = load->schedule;
@@ -73,9 +73,18 @@ static void look_at(const struct berth_load *load, int64_t at_s, int64_t *cpus_s
             memory = berth_load_add(memory, s->rows[i].memory_gb);
         }
     }
-    if (cpus > request->host.cpus_nano)
+    *out_cpus_nano = cpus;
+    *out_memory_gb = memory;
+}
+
+/* Looks at one instant of the window. */
+static void look_at(const struct berth_load *load, int64_t at_s, int64_t *cpus_s, int64_t *memory_s)
+{
+    int64_t cpus_nano, memory_gb;
+    berth_load_sum(load, at_s, &cpus_nano, &memory_gb);
+    if (cpus_nano > load->request->host.cpus_nano)
         keep_least(cpus_s, at_s);
-    if (memory > request->host.memory_gb)
+    if (memory_gb > load->request->host.memory_gb)
         keep_least(memory_s, at_s);
 }
 
@@ -155,4 +164,12 @@ void berth_load_judge(const struct berth_load *load, struct berth_fit *out_fit)
         refuse(load, BERTH_VERDICT_PORT, SIZE_MAX, out_fit);
     else if (load->port_row != SIZE_MAX)
         refuse(load, BERTH_VERDICT_PORT, load->port_row, out_fit);
+}
+
+void berth_load_judge_user(const struct berth_load *load, struct berth_fit *out_fit)
+{
+    if (load->own_row != SIZE_MAX)
+        refuse(load, BERTH_VERDICT_OVERLAP, load->own_row, out_fit);
+    else
+        berth_load_judge(load, out_fit);
 }

@@ -31,4 +31,17 @@ bool berth_load_is_asked(const struct berth_request *request);
 /* The tests of the window's capacity and the port, in order; fills verdict, at_s, row and free_gpus. */
 void berth_load_judge(const struct berth_load *load, struct berth_fit *out_fit);
 
+/* The same, and before them that the user holds nothing that touches the window. */
+void berth_load_judge_user(const struct berth_load *load, struct berth_fit *out_fit);
+/* What the request and the rows need together at an instant of the window. */
+void berth_load_sum(const struct berth_load *load, int64_t at_s, int64_t *out_cpus_nano,
+                    int64_t *out_memory_gb);
+/* Wire page 2.2. */
+bool berth_load_is_within_limits(const struct berth_request *request);
+/* OK at the request's start, and nothing else. */
+void berth_load_start_fit(const struct berth_request *request, struct berth_fit *fit);
+/* Fills fit->choice out of fit->free_gpus. */
+enum berth_status berth_load_choose(const struct berth_schedule *s, const struct berth_request *request,
+                                    struct berth_fit *fit);
+
 #endif

@@ -10,32 +10,10 @@ const char *berth_verdict_name(enum berth_verdict verdict)
     return (unsigned)verdict < BERTH_VERDICT_COUNT ? names[verdict] : "?";
 }
 
-/* Seconds of each free GPU in the rows of the neighbourhood; rows count up to their own end there. */
-static void measure_usage(const struct berth_schedule *s, const struct berth_request *request,
-                          uint64_t free_gpus, uint64_t usage_s[BERTH_GPU_MAX])
+enum berth_status berth_load_choose(const struct berth_schedule *s, const struct berth_request *request,
+                                    struct berth_fit *fit)
 {
-    int64_t reach_s = (int64_t)request->neighbourhood * BERTH_SCHEDULE_UNIT_S;
-    int64_t from_s = request->start_s - reach_s, to_s = request->end_s + reach_s;
-    struct berth_schedule_walk walk;
-    berth_schedule_walk_start(&walk, s, from_s, to_s, INT64_MIN);
-    for (size_t i; (i = berth_schedule_walk_next(&walk)) != SIZE_MAX;) {
-        const struct berth_booking *row = &s->rows[i];
-        uint64_t gpus = row->gpus & free_gpus;
-        if (gpus == 0)
-            continue;
-        int64_t start_s = row->start_s > from_s ? row->start_s : from_s;
-        int64_t end_s = row->end_s < to_s ? row->end_s : to_s;
-        uint64_t length_s = (uint64_t)(end_s - start_s);
-        for (unsigned g = 0; gpus != 0; g++, gpus >>= 1)
-            if ((gpus & 1) != 0)
-                usage_s[g] = usage_s[g] > UINT64_MAX - length_s ? UINT64_MAX : usage_s[g] + length_s;
-    }
-}
-
-static enum berth_status choose_gpus(const struct berth_schedule *s, const struct berth_request *request,
-                                     struct berth_fit *fit)
-{
-    uint64_t usage_s[BERTH_GPU_MAX] = {0};
+    uint64_t usage_s[BERTH_GPU_MAX];
     struct berth_gpu_question question = {0};
     if (request->choose != NULL)
         question = *request->choose;
@@ -45,7 +23,10 @@ static enum berth_status choose_gpus(const struct berth_schedule *s, const struc
     bool all_needed = berth_gpu_count(fit->free_gpus) == question.count;
     if (question.policy == BERTH_GPU_FEWEST && request->neighbourhood > 0 && question.count > 0 &&
         !all_needed) {
-        measure_usage(s, request, fit->free_gpus, usage_s);
+        /* Rows count up to their own end here, overdue or not. */
+        int64_t reach_s = (int64_t)request->neighbourhood * BERTH_SCHEDULE_UNIT_S;
+        berth_schedule_gpu_use(s, fit->free_gpus, request->start_s - reach_s, request->end_s + reach_s,
+                               usage_s);
         question.usage_s = usage_s;
     }
     return berth_gpu_choose(&question, &fit->choice);
@@ -60,13 +41,14 @@ static bool window_is_good(const struct berth_request *r)
            r->start_s == berth_schedule_floor(r->start_s) && r->end_s == berth_schedule_floor(r->end_s);
 }
 
-static bool is_within_limits(const struct berth_capacity *want, const struct berth_capacity *limit)
+bool berth_load_is_within_limits(const struct berth_request *request)
 {
+    const struct berth_capacity *want = &request->want, *limit = &request->limit;
     return want->cpus_nano >= NANO && want->cpus_nano <= limit->cpus_nano && want->memory_gb >= 1 &&
            want->memory_gb <= limit->memory_gb && want->gpus <= limit->gpus;
 }
 
-static void start_fit(const struct berth_request *request, struct berth_fit *fit)
+void berth_load_start_fit(const struct berth_request *request, struct berth_fit *fit)
 {
     *fit = (struct berth_fit){.verdict = BERTH_VERDICT_OK, .at_s = request->start_s, .row = SIZE_MAX};
 }
@@ -74,31 +56,25 @@ static void start_fit(const struct berth_request *request, struct berth_fit *fit
 enum berth_status berth_schedule_check(const struct berth_schedule *schedule,
                                        const struct berth_request *request, struct berth_fit *out_fit)
 {
-    start_fit(request, out_fit);
+    berth_load_start_fit(request, out_fit);
     if (!berth_load_is_asked(request))
         out_fit->verdict = BERTH_VERDICT_ARG;
     else if (!window_is_good(request))
         out_fit->verdict = BERTH_VERDICT_WINDOW;
-    else if (!is_within_limits(&request->want, &request->limit))
+    else if (!berth_load_is_within_limits(request))
         out_fit->verdict = BERTH_VERDICT_USERCAP;
     if (out_fit->verdict != BERTH_VERDICT_OK)
         return BERTH_OK;
     struct berth_load load;
     berth_load_gather(&load, schedule, request);
-    if (load.own_row != SIZE_MAX) {
-        out_fit->verdict = BERTH_VERDICT_OVERLAP;
-        out_fit->row = load.own_row;
-        out_fit->at_s = schedule->rows[load.own_row].start_s;
-        return BERTH_OK;
-    }
-    berth_load_judge(&load, out_fit);
-    return out_fit->verdict == BERTH_VERDICT_OK ? choose_gpus(schedule, request, out_fit) : BERTH_OK;
+    berth_load_judge_user(&load, out_fit);
+    return out_fit->verdict == BERTH_VERDICT_OK ? berth_load_choose(schedule, request, out_fit) : BERTH_OK;
 }
 
 enum berth_status berth_schedule_fits(const struct berth_schedule *schedule,
                                       const struct berth_request *request, struct berth_fit *out_fit)
 {
-    start_fit(request, out_fit);
+    berth_load_start_fit(request, out_fit);
     if (!berth_load_is_asked(request) || request->start_s >= request->end_s || request->want.cpus_nano < 0 ||
         request->want.memory_gb < 0) {
         out_fit->verdict = BERTH_VERDICT_ARG;
@@ -107,5 +83,5 @@ enum berth_status berth_schedule_fits(const struct berth_schedule *schedule,
     struct berth_load load;
     berth_load_gather(&load, schedule, request);
     berth_load_judge(&load, out_fit);
-    return out_fit->verdict == BERTH_VERDICT_OK ? choose_gpus(schedule, request, out_fit) : BERTH_OK;
+    return out_fit->verdict == BERTH_VERDICT_OK ? berth_load_choose(schedule, request, out_fit) : BERTH_OK;
 }
