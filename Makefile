@@ -237,7 +237,7 @@ bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl
 	$(if $(wildcard test/bench/bench.py),@$(PYTHON) test/bench/bench.py)
 
 help: ## this list
-	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= MBEDTLS_DIR= JSMN_DIR= PREFIX= DESTDIR= WERROR= V=1]"
+	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= PORTS= MBEDTLS_DIR= JSMN_DIR= STATIC= PREFIX= DESTDIR= WERROR= V=1]"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}' 
 
 include test/tools/check.mk

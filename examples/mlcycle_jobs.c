@@ -49,6 +49,10 @@ static size_t load_roots(const char *path)
 
 int main(int argc, char **argv)
 {
+    if (getenv("MLCYCLE_HOST") == NULL) {
+        fprintf(stderr, "usage: MLCYCLE_HOST=https://SERVER/api mlcycle_jobs [CAFILE]\n");
+        return 2;
+    }
     const char *reason = "";
     unsigned count = 0;
     struct berth_clock clock = berth_posix_clock(NULL);

@@ -143,7 +143,8 @@ int man_run(struct app *app)
     }
     heading(o, ".SH", "ENVIRONMENT");
     out_string(o, "http_proxy, https_proxy, no_proxy: as usual. NO_COLOR: no colours. COLUMNS: the "
-                  "terminal's width. An option's own "
-                  "variable is named with it.\n");
+                  "terminal's width. MLCYCLE_JOB, MLCYCLE_STEP, MLCYCLE_PROJECT: inside a step, stand for "
+                  "arguments of these names that are left out. An option's own variable is named with it. "
+                  "An option comes before its variable.\n");
     return EXIT_DONE;
 }

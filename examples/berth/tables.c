@@ -14,7 +14,8 @@ const struct option option_table[OPT_COUNT] = {
     {OPT_CERT, "cert", 0, "FILE", GROUP_SERVER, false, NULL, "client certificate (PEM), its chain after it"},
     {OPT_KEY, "key", 0, "FILE", GROUP_SERVER, false, NULL, "the client certificate's private key (PEM)"},
     {OPT_PIN, "pin", 0, "SHA256", GROUP_SERVER, true, NULL,
-     "accept only the server certificate with this fingerprint; without --cacert it is all that is needed; "
+     "accept only the server certificate with this fingerprint (openssl x509 -fingerprint -sha256); without "
+     "--cacert it is all that is needed; "
      "may be repeated"},
     {OPT_PROXY, "proxy", 0, "URL", GROUP_SERVER, false, NULL,
      "go through this HTTP proxy, '' for none (default: http_proxy, https_proxy and no_proxy of the "
@@ -32,13 +33,13 @@ const struct option option_table[OPT_COUNT] = {
     {OPT_QUIET, "quiet", 'q', NULL, GROUP_OUTPUT, false, NULL, "no progress and no remarks; errors still"},
     {OPT_HELP, "help", 'h', NULL, GROUP_ALL, false, NULL, "this help"},
     {OPT_VERSION, "version", 0, NULL, GROUP_ALL, false, NULL, "the version"},
-    {OPT_NAME, "name", 0, "NAME", 0, false, NULL, "display name"},
-    {OPT_GIT, "git", 0, "URL", 0, false, NULL, "the project's git repository"},
+    {OPT_NAME, "name", 0, "NAME", 0, false, NULL, "display name (needed)"},
+    {OPT_GIT, "git", 0, "URL", 0, false, NULL, "the project's git repository (needed)"},
     {OPT_INITIATOR, "initiator", 0, "manual|git|data", 0, false, NULL,
      "what the job is said to be started by (default manual)"},
     {OPT_WAIT, "wait", 0, "SECONDS", 0, false, NULL, "longest wait for work (default: the server's, 180)"},
     {OPT_OUTPUT, "output", 'o', "FILE", 0, false, NULL,
-     "write to FILE, which appears only when it is complete; - is standard output"},
+     "write to FILE, which appears only when it is complete; - is standard output (needed)"},
     {OPT_JOB, "job", 0, "JOB", 0, false, "MLCYCLE_JOB", "the job's id"},
     {OPT_PROJECT, "project", 0, "PROJECT", 0, false, "MLCYCLE_PROJECT", "the project's id"},
     {OPT_FILENAME, "filename", 0, "NAME", 0, false, NULL,

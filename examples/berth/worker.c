@@ -154,24 +154,26 @@ static int read_gpus(struct app *app)
     return code;
 }
 
+static bool is_in_path(const char *name)
+{
+    struct berth_text rest = berth_text_of(getenv("PATH")), folder;
+    while (berth_text_split(&rest, ':', &folder)) {
+        char path[1024];
+        struct berth_writer w;
+        berth_writer_init(&w, path, sizeof path);
+        berth_put_text(&w, folder);
+        berth_put_char(&w, '/');
+        berth_put_string(&w, name);
+        if (berth_writer_terminate(&w) == BERTH_OK && access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The first container command that PATH has. */
 static const char *find_docker(void)
 {
-    static const char *const names[] = {"docker", "podman"};
-    for (size_t i = 0; i < 2; i++) {
-        struct berth_text rest = berth_text_of(getenv("PATH")), folder;
-        while (berth_text_split(&rest, ':', &folder)) {
-            char path[1024];
-            struct berth_writer w;
-            berth_writer_init(&w, path, sizeof path);
-            berth_put_text(&w, folder);
-            berth_put_char(&w, '/');
-            berth_put_string(&w, names[i]);
-            if (berth_writer_terminate(&w) == BERTH_OK && access(path, X_OK) == 0)
-                return names[i];
-        }
-    }
-    return NULL;
+    return is_in_path("docker") ? "docker" : is_in_path("podman") ? "podman" : NULL;
 }
 
 static int read_runner(struct app *app)
@@ -213,6 +215,8 @@ static int read_options(struct app *app)
     if (code == 0 && !args_given(args, OPT_HOST))
         return fail(app, EXIT_USAGE, "which server? give --host https://SERVER/api or set MLCYCLE_HOST",
                     NULL);
+    if (code == 0 && !is_in_path("git")) /* it would fail every step that it gets hold of */
+        return fail(app, EXIT_USAGE, "git is not in PATH: each step's project is cloned with it", NULL);
     return code;
 }
 

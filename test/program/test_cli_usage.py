@@ -132,6 +132,9 @@ class Wrong(cli_case.Case):
             with self.subTest(words):
                 self.assertNotIn("did you mean", self.assertFails(berth(*words), USAGE, "unknown"))
 
+    def test_a_worker_without_git_does_not_begin_to_fail_steps(self):
+        self.assertFails(berth("worker", "--once", "--host", "http://127.0.0.1:1/api", env={"PATH": "/nowhere"}), USAGE, "git is not in PATH")
+
     def test_incomplete_commands_say_what_could_follow(self):
         for words in (["mlcycle"], ["mlcycle", "jobs"], ["json"], ["yaml"], ["mlcycle", "fragments", "--json"]):
             result = berth(*words)
