@@ -32,6 +32,9 @@ int mlcycle_run(struct app *app, enum berth_status status, view_print_fn *print)
         view_call(&mlcycle_view, app, &mlcycle_call, print);
     int code = mlcycle_ask(app, status);
     session_close(&mlcycle_session);
+    if (code == 0 && print != NULL && mlcycle_view.count == 0 && !app->json && !app->quiet &&
+        app->err.terminal)
+        out_string(&app->err, "(none)\n"); /* for who wonders at an empty screen */
     return code;
 }
 

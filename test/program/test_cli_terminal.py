@@ -149,6 +149,20 @@ class Tables(TerminalCase):
         self.assertEqual(len(self.mlcycle("projects", "list", env={"COLUMNS": "20"}).text.splitlines()), 2)
 
 
+class Quiet(TerminalCase):
+    def test_an_empty_list_says_so_to_people_alone(self):
+        self.assertEqual(self.show("workers", "list").strip(), "(none)")
+        for more in ("--json", "--quiet"):
+            self.assertEqual(self.show("workers", "list", more), "")
+        self.assertDone(self.mlcycle("workers", "list"), "")
+
+    def test_a_folded_command_ends_without_a_mark(self):
+        job = copy.deepcopy(RUNNING)
+        job["steps"][1]["docker"]["command"] = "python fit.py --lr 1e-3\n"
+        self.server.seed(jobs=[job])
+        self.assertRegex(self.mlcycle("jobs", "get", JOB).text, r"python fit[.]py --lr 1e-3\n")
+
+
 class Hostile(TerminalCase):
     def test_escape_sequences_in_names(self):
         evil = "evil\x1b]0;title\x07\x1b[31mred\u009b1m\u202eright\u2066iso\x00\x08\x7f\u0085end\r\n\tx"
