@@ -185,6 +185,10 @@ static void resolve_claim(struct slot *slot)
         phase_go(slot, PHASE_CLAIM);
         return;
     }
+    if (slot->found && slot->seen_state == BERTH_MLCYCLE_SCHEDULED && slot->restored && slot->tries < 2) {
+        phase_again(slot); /* the old claim may still be under way */
+        return;
+    }
     if (slot->found && slot->seen_state == BERTH_MLCYCLE_IN_PROGRESS)
         worker_say(
             slot->worker, slot,

@@ -74,29 +74,40 @@ static unsigned count_of(uint64_t gpus)
     return count;
 }
 
+/* A wish: a number, also as text or as 2.0, or "all". False when it is none of these. */
+static bool read_wish(const struct berth_mlcycle_metric *property, unsigned all, uint64_t *out_count)
+{
+    struct berth_text text = property->text.ptr != NULL ? property->text : property->raw;
+    if (berth_text_equal(text, BERTH_TEXT("all"))) {
+        *out_count = all > 0 ? all : 1; /* a worker without any leaves it to others */
+        return true;
+    }
+    if (property->kind != BERTH_MLCYCLE_METRIC_DOUBLE)
+        return berth_parse_u64(text, out_count) == BERTH_OK && *out_count <= GPUS_MAX;
+    for (*out_count = 0; *out_count <= GPUS_MAX; ++*out_count) {
+        double left = property->number - (double)*out_count;
+        if (!(left < 0) && !(left > 0))
+            return true;
+    }
+    return false;
+}
+
 bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *step, uint32_t *out_count)
 {
     struct berth_json_list properties = step->docker.properties;
     struct berth_mlcycle_metric property;
     unsigned all = count_of(worker->gpus);
-    *out_count = worker->gpus_per_step < all ? worker->gpus_per_step : all;
-    if (worker->gpus_per_step != UINT32_MAX)
-        *out_count = worker->gpus_per_step;
+    uint64_t count = worker->gpus_per_step != UINT32_MAX ? worker->gpus_per_step : all;
     if (step->number == 0)
-        *out_count = 0; /* it only reads the pipeline */
+        count = 0; /* it only reads the pipeline */
     while (berth_mlcycle_next_metric(&properties, &property) == BERTH_OK) {
-        uint64_t count = 0;
-        if (!berth_text_equal(property.key, BERTH_TEXT("gpus")) || property.kind == BERTH_MLCYCLE_METRIC_NULL)
-            continue;
-        struct berth_text text = property.text.ptr != NULL ? property.text : property.raw;
-        if (berth_text_equal(text, BERTH_TEXT("all")))
-            count = all > 0 ? all : 1; /* a worker without any leaves it to others */
-        else if (berth_parse_u64(text, &count) != BERTH_OK || count > GPUS_MAX)
+        if (berth_text_equal(property.key, BERTH_TEXT("gpus")) &&
+            property.kind != BERTH_MLCYCLE_METRIC_NULL && !read_wish(&property, all, &count))
             return false;
-        *out_count = (uint32_t)count;
     }
-    if (worker->gpus_unnumbered && *out_count > 1)
-        *out_count = 1; /* however many there are, it gets them all */
+    if (worker->gpus_unnumbered && count > 1)
+        count = 1; /* however many there are, it gets them all */
+    *out_count = (uint32_t)count;
     return true;
 }
 

@@ -1,5 +1,7 @@
 """berth worker: every request of its sequence meets every kind of trouble; the states that must come of it."""
 # runs once
+import os
+import time
 import unittest
 
 from worker_case import DONE, ERROR, RUNNING, SCHEDULED, WorkerCase
@@ -35,8 +37,8 @@ TROUBLE = {
 LOST_CLAIM = ("dropped after it was done", "reset after it was done", "500, done", "504, done", "cut")
 
 
-class Faults(WorkerCase):
-    """All jobs of a test go through one worker, each with the trouble that its id is marked with."""
+class Jobs(WorkerCase):
+    """Jobs of which step 1 writes a mark and a metric."""
 
     def check_server(self):
         """Broken replies are what this test orders."""
@@ -55,6 +57,11 @@ class Faults(WorkerCase):
 
     def claimable(self):
         return self.seed([{"name": "Bootstrap", "state": DONE}, self.step])
+
+
+
+class Faults(Jobs):
+    """All jobs of a test go through one worker, each with the trouble that was ordered for its id."""
 
     def troubled(self, request, name, times):
         job = self.claimable()
@@ -106,6 +113,43 @@ class Faults(WorkerCase):
             jobs = {("pending", name): self.claimable()}
             self.server.fault(method="GET", path="/scheduler$", count=2, **TROUBLE[name])
             self.check(jobs, self.once(timeout=60))
+
+
+class Kills(Jobs):
+    """kill -9 while each request of a step is under way: before the server has done it, and after."""
+
+    def test_each_request(self):
+        lost, run = (ERROR, 0), (DONE, 1)
+        ended = {("claim", "delay_ms"): (lost, run), ("claim", "reply_delay_ms"): (lost,), ("look", "delay_ms"): (lost,), ("look", "reply_delay_ms"): (lost,)}
+        for request, (method, path) in REQUESTS.items():
+            for when in ("delay_ms", "reply_delay_ms"):
+                with self.subTest(request=request, when=when):
+                    states, runs = self.killed(self.claimable(), method, path, when)
+                    self.assertIn((states[1], runs), ended.get((request, when), (run,)))
+
+    def test_adding_steps(self):
+        for when in ("delay_ms", "reply_delay_ms"):
+            with self.subTest(when=when):
+                states, runs = self.killed(self.seed([{"name": "Bootstrap", "state": SCHEDULED}]), "POST", "/jobs/%s/steps$", when)
+                self.assertEqual((states[0], runs), (ERROR, 0))
+
+    def killed(self, job, method, path, when):
+        if os.path.exists(self.marks):
+            os.remove(self.marks)
+        self.server.forget_requests()
+        self.server.fault(method=method, path=path % job, **{when: 800})
+        child = self.start()
+        end = path[path.index("%s") + 2:-1]
+        self.until(lambda: any(r["method"] == method and r["target"].endswith(end) for r in self.server.requests()), what="the request")
+        time.sleep(0.1)
+        child.kill()
+        child.wait()
+        self.assertEqual(self.once().code, 0)
+        self.assertEqual(self.left(), [])
+        time.sleep(0.5)  # what was still under way on the server has been done now
+        self.assertFalse({RUNNING, SCHEDULED} & set(self.states(job)), self.said())
+        runs = self.folder.read("marks").decode().split().count(job) if os.path.exists(self.marks) else 0
+        return self.states(job), runs
 
 
 if __name__ == "__main__":

@@ -23,6 +23,20 @@ class Wishes(WorkerCase):
             self.assertEqual(self.once("--gpus", "3").code, 0)
             self.assertIn(seen, self.log(job, 1), value)
 
+    def test_gpus_as_json(self):
+        address = self.repository("json", None)
+        seen = {}
+        for value in (1, 2.0, None, "1", 1.5, [1], True, 1e300, -0.5):
+            project = self.server.seed(projects=[{"name": "p", "gitRepository": address}])["projects"][0]
+            docker = {"image": "a", "command": "sh -c 'echo GPU=$NVIDIA_VISIBLE_DEVICES='", "properties": {"other": {"gpus": 9}, "gpus": value}}
+            job = self.server.seed(jobs=[{"projectId": project, "state": 1, "steps": [
+                {"name": "Bootstrap", "state": DONE}, {"name": "a", "state": 21, "docker": docker}]}])["jobs"][0]
+            self.assertEqual(self.once("--gpus", "3").code, 0)
+            log = self.log(job, 1)
+            seen[str(value)] = log[log.index(b"GPU="):].split(b"\n")[0].decode() if b"\nGPU=" in log else self.states(job)[1]
+        self.assertEqual(seen, {"1": "GPU=0=", "2.0": "GPU=0,1=", "None": "GPU=0,1,2=", "1.5": ERROR, "[1]": ERROR, "True": ERROR,
+                                "1e+300": ERROR, "-0.5": ERROR})
+
     def test_all_gpus_where_their_numbers_are_not_known(self):
         commands = ["sh -c 'echo GPU=$NVIDIA_VISIBLE_DEVICES= CUDA=${CUDA_VISIBLE_DEVICES-unset}='"]
         for wish, seen in (("2", b"GPU=all= CUDA=unset="), ("0", b"GPU=void= CUDA=="), ("all", b"GPU=all= CUDA=unset=")):
