@@ -144,6 +144,8 @@ static uint64_t choose_fewest(const uint64_t *usage_s, uint64_t free, unsigned c
         for (uint64_t left = free & ~taken; left != 0; left >>= 1, g++)
             if ((left & 1) != 0 && (best == BERTH_GPU_MAX || usage_s[g] < usage_s[best]))
                 best = g;
+        if (best == BERTH_GPU_MAX)
+            break;
         taken |= UINT64_C(1) << best;
     }
     return taken;

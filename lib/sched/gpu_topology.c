@@ -114,6 +114,8 @@ static void grow(const struct field *f, unsigned count, struct growing *set)
         for (unsigned i = 0; i < f->count; i++)
             if (!set->in[i] && (best == BERTH_GPU_MAX || set->gain[i] > set->gain[best]))
                 best = i;
+        if (best == BERTH_GPU_MAX)
+            break;
         take(f, set, best);
     }
     for (unsigned i = 0; i < BERTH_GPU_EXCHANGES && exchange(f, set); i++) {

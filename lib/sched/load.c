@@ -11,7 +11,8 @@ static bool earlier(const struct berth_schedule *s, size_t a, size_t b)
 {
     if (b == SIZE_MAX)
         return true;
-    return s->rows[a].start_s < s->rows[b].start_s || (s->rows[a].start_s == s->rows[b].start_s && a < b);
+    int64_t start_a = s->rows[a].start_s, start_b = s->rows[b].start_s;
+    return start_a < start_b || (start_a == start_b && a < b);
 }
 
 void berth_load_gather(struct berth_load *load, const struct berth_schedule *s,
