@@ -5,8 +5,8 @@
 
 #include "worker.h"
 
-/* Tries of what has a limit: uploads, metrics, added steps, a job that the server cannot show. Their pauses come to
- * half a minute on average. The verdict itself is reported without a limit. */
+/* Tries of what has a limit: uploads, metrics, added steps, a job that the server cannot show. Their pauses
+ * come to half a minute on average. The verdict itself is reported without a limit. */
 #define PHASE_TRIES 6
 
 /* ---- worker_step.c: what all phases use ---- */
