@@ -320,15 +320,6 @@ static int open_sessions(struct app *app)
 
 /* ---- polling ---------------------------------------------------------------------------------- */
 
-static struct slot *free_slot(void)
-{
-    for (size_t i = 0; i < WORKER_SLOTS; i++) {
-        if (worker.slots[i].phase == PHASE_FREE)
-            return &worker.slots[i];
-    }
-    return NULL;
-}
-
 static bool is_ours(const struct berth_mlcycle_job *job)
 {
     for (size_t i = 0; i < WORKER_SLOTS; i++) {
@@ -360,15 +351,11 @@ static enum berth_status on_pending(void *ctx, const struct berth_json_element *
     uint64_t gpus = 0;
     if (element->json == NULL || is_ours(job))
         return BERTH_OK;
-    struct slot *slot = free_slot();
+    struct slot *slot = slot_free(&worker);
     bool readable = gpus_wanted(&worker, &job->step, &count);
     if (!readable)
         count = 0; /* it is claimed all the same, so that it can be told what is wrong */
-    uint64_t all = worker.gpus;
-    unsigned have = 0;
-    for (; all != 0; all &= all - 1)
-        have++;
-    if (count > have)
+    if (count > gpus_count(worker.gpus))
         return BERTH_OK; /* another worker may have as many */
     bool one_by_one = worker.gpus == 0 && worker.gpus_per_step == UINT32_MAX;
     if (slot == NULL || !gpus_choose(&worker, count, &gpus) || (one_by_one && !alone(job))) {
@@ -455,7 +442,7 @@ static uint64_t poll_due_ms(void)
 static void poll_advance(void)
 {
     if (!worker.polling) {
-        if (worker.stopping || free_slot() == NULL || worker_now_ms() < poll_due_ms())
+        if (worker.stopping || slot_free(&worker) == NULL || worker_now_ms() < poll_due_ms())
             return;
         poll_begin();
     }
@@ -536,7 +523,7 @@ static void wait_for_something(void)
         wait_for_slot(&w, &worker.slots[i], now);
     if (worker.polling)
         wait_for_session(&w, &worker.poll);
-    else if (!worker.stopping && free_slot() != NULL)
+    else if (!worker.stopping && slot_free(&worker) != NULL)
         wait_until(&w, poll_due_ms(), now);
     (void)!berth_posix_poll(w.items, w.count, w.wait_ms, program_signals());
 }

@@ -129,6 +129,8 @@ struct worker {
 
 /* ---- worker_step.c: what a slot does ---- */
 
+/* A slot that has nothing to do, or NULL. */
+struct slot *slot_free(struct worker *worker);
 /* Goes on with a slot as far as it can without waiting. */
 void slot_advance(struct slot *slot);
 /* Takes a free slot for a step of the pending list and begins to claim it with these GPUs. */
@@ -170,6 +172,7 @@ void state_sweep(const struct worker *worker);
 bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_unnumbered);
 /* The GPUs that the machine has (device files). */
 uint64_t gpus_of_machine(void);
+unsigned gpus_count(uint64_t gpus);
 /* What a step asks for: *out_count GPUs; false when its properties.gpus cannot be read. */
 bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *step, uint32_t *out_count);
 /* COUNT free ones, the lowest first. False when there are too few now. */

@@ -66,7 +66,7 @@ uint64_t gpus_of_machine(void)
     return gpus;
 }
 
-static unsigned count_of(uint64_t gpus)
+unsigned gpus_count(uint64_t gpus)
 {
     unsigned count = 0;
     for (; gpus != 0; gpus &= gpus - 1)
@@ -96,7 +96,7 @@ bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *s
 {
     struct berth_json_list properties = step->docker.properties;
     struct berth_mlcycle_metric property;
-    unsigned all = count_of(worker->gpus);
+    unsigned all = gpus_count(worker->gpus);
     uint64_t count = worker->gpus_per_step != UINT32_MAX ? worker->gpus_per_step : all;
     if (step->number == 0)
         count = 0; /* it only reads the pipeline */

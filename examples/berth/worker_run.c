@@ -160,7 +160,8 @@ static void tell(struct builder *b, void (*set)(struct builder *, const char *, 
         set(b, "NVIDIA_VISIBLE_DEVICES=", gpu_list(b, "void"));
 }
 
-static enum berth_status spawn(struct builder *b, const char *folder, const char **out_why)
+/* Starts the child in FOLDER (NULL: the worker's own). LOGGED: its output goes to the step's log. */
+static enum berth_status spawn(struct builder *b, const char *folder, bool logged, const char **out_why)
 {
     struct slot *slot = b->slot;
     struct berth_spawn what;
@@ -172,7 +173,7 @@ static enum berth_status spawn(struct builder *b, const char *folder, const char
     what.argv = slot->argv;
     what.env = slot->env;
     what.folder = folder;
-    what.capture = true;
+    what.capture = logged;
     berth_child child = slot->worker->proc.spawn(slot->worker->proc.ctx, &what);
     if (child < 0) {
         *out_why = berth_posix_error_text(berth_posix_proc_errno(&slot->worker->proc_state)).ptr;
@@ -227,7 +228,7 @@ enum berth_status run_clone(struct slot *slot, const char **out_why)
     arg(&b, "--");
     arg(&b, slot->repository);
     arg(&b, join(&b, slot->folder, "/app/repo"));
-    return spawn(&b, NULL, out_why);
+    return spawn(&b, NULL, true, out_why);
 }
 
 enum berth_status run_commit(struct slot *slot, const char **out_why)
@@ -243,7 +244,7 @@ enum berth_status run_commit(struct slot *slot, const char **out_why)
     arg(&b, "-1");
     arg(&b, "--no-color");
     arg(&b, "--format=berth: commit %H%nberth: %cI %cn: %s");
-    return spawn(&b, NULL, out_why);
+    return spawn(&b, NULL, true, out_why);
 }
 
 /* ---- the step's command ----------------------------------------------------------------------- */
@@ -286,7 +287,7 @@ static enum berth_status run_process(struct slot *slot, const char **out_why)
         *out_why = "the step has no command, which --runner process needs";
         return BERTH_E_MISSING;
     }
-    return spawn(&b, join(&b, slot->folder, "/app/repo"), out_why);
+    return spawn(&b, join(&b, slot->folder, "/app/repo"), true, out_why);
 }
 
 /* ---- containers ------------------------------------------------------------------------------- */
@@ -346,7 +347,7 @@ enum berth_status run_build(struct slot *slot, const char **out_why)
     arg(&b, join(&b, join(&b, context, "/"), slot->dockerfile));
     arg(&b, "--");
     arg(&b, context);
-    return spawn(&b, NULL, out_why);
+    return spawn(&b, NULL, true, out_why);
 }
 
 static enum berth_status run_container(struct slot *slot, const char **out_why)
@@ -378,7 +379,7 @@ static enum berth_status run_container(struct slot *slot, const char **out_why)
     arg(&b, "--");
     arg(&b, slot->image[0] != '\0' ? tagged(&b, slot->image) : join(&b, container_name(&b), ":step"));
     enum berth_status status = add_command(&b, out_why);
-    return status == BERTH_OK ? spawn(&b, NULL, out_why) : status;
+    return status == BERTH_OK ? spawn(&b, NULL, true, out_why) : status;
 }
 
 enum berth_status run_command(struct slot *slot, const char **out_why)
@@ -393,7 +394,7 @@ enum berth_status run_sweep(struct slot *slot, const char **out_why)
     arg(&b, "--force");
     arg(&b, "--volumes");
     arg(&b, container_name(&b));
-    return spawn(&b, NULL, out_why);
+    return spawn(&b, NULL, false, out_why);
 }
 
 enum berth_status run_sweep_image(struct slot *slot, const char **out_why)
@@ -401,5 +402,5 @@ enum berth_status run_sweep_image(struct slot *slot, const char **out_why)
     struct builder b = {.slot = slot};
     docker(&b, "rmi");
     arg(&b, join(&b, container_name(&b), ":step"));
-    return spawn(&b, NULL, out_why);
+    return spawn(&b, NULL, false, out_why);
 }

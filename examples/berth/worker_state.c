@@ -89,15 +89,6 @@ enum berth_status state_save(struct worker *worker)
     return status;
 }
 
-static struct slot *free_slot(struct worker *worker)
-{
-    for (size_t i = 0; i < WORKER_SLOTS; i++) {
-        if (worker->slots[i].phase == PHASE_FREE)
-            return &worker->slots[i];
-    }
-    return NULL;
-}
-
 /* It becomes part of paths. */
 static bool is_token(struct berth_text token)
 {
@@ -125,7 +116,7 @@ int state_load(struct worker *worker)
     list.len = document.len;
     list.count = 0;
     while ((status = berth_json_list_decode(&list, &record_shape, &record, NULL)) == BERTH_OK) {
-        struct slot *slot = free_slot(worker);
+        struct slot *slot = slot_free(worker);
         if (slot == NULL || !is_token(record.token) || record.step < 0)
             return fail(worker->app, EXIT_BAD_DATA, worker->state_path, "is not a worker's state file");
         slot_restore(slot, &record);

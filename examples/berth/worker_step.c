@@ -201,6 +201,15 @@ static void name_folder(struct slot *slot)
     (void)!berth_writer_terminate(&w); /* the work folder's length was checked at the start */
 }
 
+struct slot *slot_free(struct worker *worker)
+{
+    for (size_t i = 0; i < WORKER_SLOTS; i++) {
+        if (worker->slots[i].phase == PHASE_FREE)
+            return &worker->slots[i];
+    }
+    return NULL;
+}
+
 static void clear(struct slot *slot)
 {
     slot->work = WORK_NONE;

@@ -123,7 +123,9 @@ static void added(struct slot *slot)
 /* Adding twice would run every step twice: when the answer was lost the job is looked at first. */
 void bootstrap_called(struct slot *slot, enum berth_status status)
 {
-    if (status == BERTH_OK || status == BERTH_E_SPACE) {
+    bool taken =
+        slot->call.result.http_status / 100 == 2; /* the job that comes back may be too long for us */
+    if (status == BERTH_OK || (status == BERTH_E_SPACE && taken)) {
         added(slot);
     } else if (!phase_is_passing(status) || ++slot->appends > PHASE_TRIES) {
         slot_fail(slot, "the steps cannot be added", phase_message(slot, status));

@@ -164,7 +164,7 @@ class RealEngine(WorkerCase):
             self.assertIn("\n%s\n" % line, log)
         self.assertNotIn("DOCKER_", log)
         self.assertEqual(self.server.job(job)["steps"][2]["metrics"], {"loss": 0.25})
-        self.assertIn(b"berth: the command ended: exit status 3\n", self.log(job, 3))
+        self.assertTrue(self.log(job, 3).endswith(b"berth: the command ended: exit status 3\n"))
         self.assertEqual(self.left(), [])
 
     def test_build(self):
