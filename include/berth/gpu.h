@@ -112,7 +112,7 @@ struct berth_gpu_choice {
  * keeps this rule among the sets that it looks at.) BERTH_E_MISSING when fewer than count healthy GPUs are
  * free, or a required one is not free, is sick, or there are more of them than count; out_choice->skipped is
  * then set all the same. BERTH_E_ARGUMENT for an unknown policy, more than 64 groups, groups that share a
- * GPU. Stack: about 2 KB. */
+ * GPU. Stack: 1.3 KB. */
 enum berth_status berth_gpu_choose(const struct berth_gpu_question *question,
                                    struct berth_gpu_choice *out_choice) BERTH_MUST_CHECK;
 

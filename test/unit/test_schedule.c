@@ -1062,6 +1062,7 @@ static void test_index(void **state)
     enum { CAP = 300 };
     struct berth_booking *rows = guard_new(CAP * sizeof *rows);
     struct berth_schedule_node *index = guard_new(CAP * sizeof *index);
+    static struct berth_booking shadow[CAP];
     for (unsigned round = 0; round < 12; round++) {
         struct berth_schedule s;
         assert_int_equal(berth_schedule_init(&s, rows, 0, CAP, index, NULL), BERTH_OK);
@@ -1073,10 +1074,14 @@ static void test_index(void **state)
                     row.start_s = unit_start() + (int64_t)step * 600;
                     row.end_s = row.start_s + 1 + (int64_t)seed_below(&random, 9000);
                 }
+                shadow[s.count] = row;
                 assert_int_equal(berth_schedule_insert(&s, &row), BERTH_OK);
             } else if (s.count > 0) {
-                assert_int_equal(berth_schedule_remove(&s, seed_below(&random, s.count)), BERTH_OK);
+                size_t number = seed_below(&random, s.count);
+                shadow[number] = shadow[s.count - 1]; /* the last row takes the number */
+                assert_int_equal(berth_schedule_remove(&s, number), BERTH_OK);
             }
+            assert_memory_equal(rows, shadow, s.count * sizeof *rows);
             if (step % 8 == 0)
                 check_tree(&s);
             struct berth_schedule plain = s;

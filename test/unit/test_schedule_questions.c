@@ -170,6 +170,13 @@ static void test_next_ends(void **state)
     start = -1;
     assert_int_equal(berth_schedule_next(&s, &good, BASE + UNIT - 1, &start, &fit), BERTH_OK);
     assert_true(fit.verdict == BERTH_VERDICT_GPUS && fit.at_s == BASE && start == -1);
+    /* One second too many of a row counts, and so does the second at which it goes away. */
+    struct berth_booking odd[] = {{.start_s = BASE - UNIT, .end_s = BASE + 1, .gpus = 1, .user = 3},
+                                  {.start_s = BASE, .end_s = BASE + 50 * UNIT, .gpus = 2, .user = 4}};
+    struct berth_schedule second;
+    assert_int_equal(berth_schedule_init(&second, odd, 2, 2, NULL, NULL), BERTH_OK);
+    assert_int_equal(berth_schedule_next(&second, &good, BASE + 90 * UNIT, &start, &fit), BERTH_OK);
+    assert_true(fit.verdict == BERTH_VERDICT_OK && start == BASE + UNIT);
     struct berth_request q = good;
     q.user = 1; /* one's own row may not be touched */
     assert_int_equal(berth_schedule_next(&s, &q, BASE + 9 * UNIT, &start, &fit), BERTH_OK);
