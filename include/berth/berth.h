@@ -36,5 +36,7 @@
 #include "berth/http.h"
 #include "berth/call.h"
 #include "berth/mlcycle.h"
+#include "berth/gpu.h"
+#include "berth/schedule.h"
 
 #endif
