@@ -28,24 +28,25 @@ static struct berth_text ending(struct berth_child_state state, char *buf, size_
     return berth_writer_text(&w);
 }
 
-static bool succeeded(struct berth_child_state state)
-{
-    return state.end == BERTH_CHILD_EXITED && state.code == 0;
-}
-
 void clone_begin(struct slot *slot)
 {
     log_line(&slot->log, "cloning", berth_text_of(slot->repository));
     start(slot, run_clone, "git clone");
 }
 
-void clone_exited(struct slot *slot, struct berth_child_state state)
+/* Goes on with NEXT when the child succeeded; else the step fails for what WHAT says. */
+static void next_or_fail(struct slot *slot, struct berth_child_state state, enum phase next, const char *what)
 {
     char buf[40];
-    if (!succeeded(state))
-        slot_fail(slot, "git clone failed", ending(state, buf, sizeof buf));
+    if (state.end == BERTH_CHILD_EXITED && state.code == 0)
+        phase_go(slot, next);
     else
-        phase_go(slot, PHASE_COMMIT);
+        slot_fail(slot, what, ending(state, buf, sizeof buf));
+}
+
+void clone_exited(struct slot *slot, struct berth_child_state state)
+{
+    next_or_fail(slot, state, PHASE_COMMIT, "git clone failed");
 }
 
 void commit_begin(struct slot *slot)
@@ -162,11 +163,7 @@ void build_begin(struct slot *slot)
 
 void build_exited(struct slot *slot, struct berth_child_state state)
 {
-    char buf[40];
-    if (!succeeded(state))
-        slot_fail(slot, "the image cannot be built", ending(state, buf, sizeof buf));
-    else
-        phase_go(slot, PHASE_RUN);
+    next_or_fail(slot, state, PHASE_RUN, "the image cannot be built");
 }
 
 void run_begin(struct slot *slot)
@@ -181,7 +178,7 @@ void run_exited(struct slot *slot, struct berth_child_state state)
 {
     char buf[40];
     struct berth_text end = ending(state, buf, sizeof buf);
-    slot->failed = !succeeded(state) || slot->stopping;
+    slot->failed = state.end != BERTH_CHILD_EXITED || state.code != 0 || slot->stopping;
     log_line(&slot->log, slot->stopping ? "the command was stopped" : "the command ended", end);
     worker_say(slot->worker, slot, slot->stopping ? "stopped" : "ended", end);
     if (slot->worker->runner == RUNNER_DOCKER) {

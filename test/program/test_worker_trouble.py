@@ -123,7 +123,7 @@ class Signals(WorkerCase):
     def test_second_signal_leaves_the_report_to_the_next_life(self):
         job, child = self.stopped_while_the_server_is_away()
         self.assertIsNone(child.poll())
-        self.assertEqual(self.stop(child, timeout=5), 143, self.said())
+        self.assertEqual(self.stop(child, timeout=15), 143, self.said())
         self.assertIn("the next worker in this folder will send them", self.said())
         self.assertEqual(self.states(job), [DONE, RUNNING])
         self.server.no_faults()
@@ -231,7 +231,7 @@ class Network(WorkerCase):
         self.until(lambda: "the server cannot be asked for work" in self.said(), what="the outage")
         time.sleep(3)
         self.server.no_faults()
-        self.until(lambda: self.states(job) == [DONE, DONE], timeout=20, what="the job's end")
+        self.until(lambda: self.states(job) == [DONE, DONE], timeout=60, what="the job's end")
         self.assertIn("the server answers again", self.said())
         self.stop(child)
 
