@@ -336,7 +336,8 @@ static bool alone(const struct berth_mlcycle_job *job)
 {
     for (size_t i = 0; i < WORKER_SLOTS; i++) {
         const struct slot *slot = &worker.slots[i];
-        if (slot->phase != PHASE_FREE && slot->phase < PHASE_METRICS && slot->step != 0 &&
+        bool unclaimed = slot->restored && !slot->owned;
+        if (slot->phase != PHASE_FREE && slot->phase < PHASE_METRICS && !unclaimed && slot->step != 0 &&
             job->step.number != 0)
             return false;
     }
@@ -396,8 +397,9 @@ void worker_ask_again(struct worker *w)
     w->poll_idle = 0;
 }
 
-void worker_hold_off(struct worker *w)
+void worker_hold_off(struct worker *w, enum berth_status why)
 {
+    w->claim_status = why;
     w->claim_again_ms = worker_now_ms() + worker_pause_ms(++w->claim_failures);
 }
 
@@ -568,7 +570,7 @@ static bool nothing_left(void)
 {
     if (!worker.once)
         return false;
-    if (worker.state_status != BERTH_OK)
+    if (worker.state_status != BERTH_OK || worker.claim_failures >= ONCE_TRIES)
         return true;
     if (worker.poll_failures > 0 && worker.poll_failures < ONCE_TRIES)
         return false;
@@ -595,6 +597,9 @@ static int verdict(struct app *app)
     if (worker.state_status != BERTH_OK)
         return fail(app, exit_code_of(worker.state_status), worker.state_path,
                     "cannot be written, and without it no step is claimed");
+    if (worker.claim_failures >= ONCE_TRIES)
+        return fail(app, exit_code_of(worker.claim_status), "steps that are pending cannot be claimed",
+                    berth_status_name(worker.claim_status));
     if (worker.once_status != BERTH_E_NO_WORK)
         return fail(app, exit_code_of(worker.once_status), "the server cannot be asked for work",
                     worker.poll_call.result.message);

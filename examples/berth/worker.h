@@ -100,10 +100,11 @@ struct worker {
     bool polling;
     uint64_t poll_again_ms;
     unsigned poll_failures;
-    bool poll_found;    /* the last list had something that could be started */
-    bool poll_blocked;  /* ... or something that will be startable later */
-    unsigned poll_idle; /* lists in a row with nothing that could be started */
-    unsigned claim_failures;
+    bool poll_found;         /* the last list had something that could be started */
+    bool poll_blocked;       /* ... or something that will be startable later */
+    unsigned poll_idle;      /* lists in a row with nothing that could be started */
+    unsigned claim_failures; /* in a row, and the last one's status */
+    enum berth_status claim_status;
     uint64_t claim_again_ms;        /* claims failed: no poll before */
     enum berth_status state_status; /* of the last try to record a claim */
     struct slot slots[WORKER_SLOTS];
@@ -191,6 +192,6 @@ uint32_t worker_pause_ms(unsigned tries);
 /* Something came free: polls soon, unless the server is away. */
 void worker_ask_again(struct worker *worker);
 /* A claim could not be made: no poll for a while, longer each time. */
-void worker_hold_off(struct worker *worker);
+void worker_hold_off(struct worker *worker, enum berth_status why);
 
 #endif

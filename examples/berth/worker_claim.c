@@ -67,7 +67,7 @@ void claim_begin(struct slot *slot)
         BERTH_OK) { /* without a record a crash would leave the step claimed for ever */
         slot->claim_sent = false;
         phase_go(slot, PHASE_FREE);
-        worker_hold_off(worker);
+        worker_hold_off(worker, worker->state_status);
         return;
     }
     phase_call(slot,
@@ -89,7 +89,7 @@ void claim_called(struct slot *slot, enum berth_status status)
     case BERTH_MLCYCLE_CLAIM_FAILED:
         worker_say(slot->worker, slot, "the claim failed", phase_message(slot, status));
         claim_leave(slot);
-        worker_hold_off(slot->worker);
+        worker_hold_off(slot->worker, status);
         break;
     case BERTH_MLCYCLE_CLAIM_UNKNOWN:
         worker_say(slot->worker, slot, "whether the claim got through is not known",
@@ -207,7 +207,9 @@ static bool look_again(const struct slot *slot, enum berth_status status)
     bool broken = status == BERTH_E_SERVER || status == BERTH_E_PROTOCOL;
     if (status == BERTH_OK || status == BERTH_E_NOT_FOUND || (status == BERTH_E_SPACE && slot->found))
         return false;
-    return !slot->owned || (phase_is_passing(status) && (!broken || slot->tries < PHASE_TRIES));
+    if (slot->restored && !slot->owned)
+        return true; /* it holds no GPUs, and nobody else would ever end its step */
+    return phase_is_passing(status) && (!broken || slot->tries < PHASE_TRIES);
 }
 
 /* A page that answers everything with 200 is no claim. */
@@ -221,6 +223,11 @@ void look_called(struct slot *slot, enum berth_status status)
 {
     if (look_again(slot, status)) {
         phase_again(slot);
+    } else if (!slot->owned && !slot->found && status != BERTH_OK && status != BERTH_E_NOT_FOUND) {
+        worker_say(slot->worker, slot, "whether the claim got through cannot be found out",
+                   phase_message(slot, status));
+        claim_leave(slot);
+        worker_hold_off(slot->worker, status);
     } else if (!slot->owned) {
         resolve_claim(slot);
     } else if (status != BERTH_OK && status != BERTH_E_SPACE && status != BERTH_E_NOT_FOUND) {
@@ -231,7 +238,7 @@ void look_called(struct slot *slot, enum berth_status status)
         worker_say(slot->worker, slot, "the claim was taken, but the step is not in progress",
                    BERTH_TEXT(""));
         phase_go(slot, PHASE_CLEAN);
-        worker_hold_off(slot->worker);
+        worker_hold_off(slot->worker, BERTH_E_PROTOCOL);
     } else if (slot->unusable != NULL) {
         slot_fail(slot, slot->unusable, BERTH_TEXT(""));
     } else if (slot->repository[0] == '\0') {

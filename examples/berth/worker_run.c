@@ -6,7 +6,6 @@
 #include "worker_files.h"
 #include "words.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -174,6 +174,26 @@ class Network(WorkerCase):
         result = peer.run_berth(["worker", "--once", "--host", "http://127.0.0.1:1/api", "--workdir", self.folder("w")])
         self.assertEqual(result.code, 3, result)
 
+    def test_once_ends_when_nothing_can_be_claimed(self):
+        job = self.trigger("p", self.pipeline("true"))
+        self.server.fault(method="POST", path="/claim$", status=400, body="{}", count=0)
+        result = self.once()
+        self.assertEqual((result.code, self.states(job)), (4, [SCHEDULED]), result)
+        self.assertIn(b"steps that are pending cannot be claimed", result.err)
+
+    def test_claim_of_which_nothing_can_be_found_out(self):
+        """The server's own faults about one job: the others go on, and in the end it is let go."""
+        bad = self.trigger("bad", self.pipeline("true"))
+        self.server.fault(method="POST", path="/%s/step/0/claim$" % bad, status=500, body="", count=0)
+        self.server.fault(method="GET", path="/jobs/%s$" % bad, status=500, body="", count=0)
+        child = self.start("--gpus-per-step", "0")
+        good = self.trigger("good", self.pipeline("true"))
+        self.until(lambda: self.states(good) == [DONE, DONE], what="the good job's end")
+        self.until(lambda: "cannot be found out" in self.said(), timeout=150, what="letting go")
+        self.server.no_faults()
+        self.until(lambda: self.states(bad) == [DONE, DONE], timeout=60, what="the bad job's end")
+        self.stop(child)
+
     def test_finish_is_retried_and_never_wrong(self):
         for kind in ({"nginx": 502}, {"drop": "head"}, {"drop": "handle"}, {"status": 500, "body": ""}):
             job = self.trigger("p" + str(kind), self.pipeline("true"))
