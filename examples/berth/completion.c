@@ -97,13 +97,23 @@ static void next_words(struct out *o, size_t index, size_t len)
 
 /* ---- bash and zsh: one function that works in both ---- */
 
+/* Whether other commands know the option's name as a flag: nothing is then said of its value. */
+static bool also_flag(const struct option *option)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (option_table[i].value == NULL && strcmp(option_table[i].name, option->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A pattern of all options with a value (of KIND, or of every kind). */
 static void valued_options(struct out *o, enum kind kind, bool every)
 {
     bool any = false;
     for (size_t i = 0; i < OPT_COUNT; i++) {
         const struct option *option = &option_table[i];
-        if (option->value == NULL || (!every && kind_of(option->value) != kind))
+        if (option->value == NULL || (!every && kind_of(option->value) != kind) || also_flag(option))
             continue;
         out_string(o, any ? "|--" : "--");
         out_string(o, option->name);

@@ -25,8 +25,13 @@ bool args_given(const struct args *args, enum option_id id)
 
 bool command_takes(const struct command *command, const struct option *option)
 {
-    return ((command->groups | GROUP_ALL) & option->groups) != 0 ||
-           (command->options & OPTION_BIT(option->id)) != 0;
+    if (((command->groups | GROUP_ALL) & option->groups) != 0)
+        return true;
+    for (const unsigned char *id = command->options; id != NULL && *id != OPT_COUNT; id++) {
+        if (*id == option->id)
+            return true;
+    }
+    return false;
 }
 
 bool command_starts(const char *words, const char *const *given, size_t count)
@@ -48,6 +53,27 @@ static size_t words_in(const char *words)
     return count;
 }
 
+static void match_command(struct args *args)
+{
+    args->command = NULL;
+    args->command_words = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        size_t count = words_in(command_table[i].words);
+        if (count > args->command_words && count <= args->word_count &&
+            command_starts(command_table[i].words, args->words, count)) {
+            args->command = &command_table[i];
+            args->command_words = count;
+        }
+    }
+}
+
+/* Whether everything behind the words so far is the command's. */
+static bool takes_the_rest(const struct args *args)
+{
+    return args->command != NULL && args->word_count > args->command_words &&
+           berth_text_ends(berth_text_of(args->command->arguments), BERTH_TEXT("CMD..."));
+}
+
 static bool complain(char *message, size_t size, const char *a, struct berth_text b, const char *c)
 {
     struct berth_writer w;
@@ -63,22 +89,34 @@ static bool complain(char *message, size_t size, const char *a, struct berth_tex
     return false;
 }
 
-static const struct option *find_long(struct berth_text name)
+/* Whether the command that the words so far name takes OPTION, or any that may come of them. */
+static bool may_take(const struct args *args, const struct option *option)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (berth_text_equal(name, berth_text_of(option_table[i].name)))
-            return &option_table[i];
+    if (args->command != NULL)
+        return command_takes(args->command, option);
+    for (size_t i = 0; i < command_count; i++) {
+        if (command_starts(command_table[i].words, args->words, args->word_count) &&
+            command_takes(&command_table[i], option))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-static const struct option *find_letter(char letter)
+/* The option of this name (or letter, where NAME is empty): the one that fits the words so far, else the
+ * first. */
+static const struct option *find_option(const struct args *args, struct berth_text name, char letter)
 {
+    const struct option *first = NULL;
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (option_table[i].letter == letter)
-            return &option_table[i];
+        const struct option *option = &option_table[i];
+        if (name.len > 0 ? !berth_text_equal(name, berth_text_of(option->name)) : option->letter != letter)
+            continue;
+        if (may_take(args, option))
+            return option;
+        if (first == NULL)
+            first = option;
     }
-    return NULL;
+    return first;
 }
 
 static bool unknown_option(struct berth_text word, struct berth_text name, char *message, size_t size)
@@ -122,10 +160,10 @@ static bool take_option(struct args *args, int argc, char **argv, int *at, char 
         struct berth_text rest = berth_text_of(word + 2);
         if (berth_text_split(&rest, '=', &name) && rest.ptr != NULL)
             value = rest.ptr;
-        option = find_long(name);
+        option = name.len > 0 ? find_option(args, name, 0) : NULL;
     } else {
         name = berth_text_of(word);
-        option = find_letter(word[1]);
+        option = find_option(args, BERTH_TEXT(""), word[1]);
         if (option != NULL && word[2] != '\0') {
             if (option->value == NULL)
                 return complain(message, size, "write the options of ", name, " one by one");
@@ -143,20 +181,6 @@ static bool take_option(struct args *args, int argc, char **argv, int *at, char 
     if (value == NULL)
         return complain(message, size, "--", berth_text_of(option->name), " needs a value");
     return set_option(args, option, value, message, size);
-}
-
-static void match_command(struct args *args)
-{
-    args->command = NULL;
-    args->command_words = 0;
-    for (size_t i = 0; i < command_count; i++) {
-        size_t count = words_in(command_table[i].words);
-        if (count > args->command_words && count <= args->fixed_words &&
-            command_starts(command_table[i].words, args->words, count)) {
-            args->command = &command_table[i];
-            args->command_words = count;
-        }
-    }
 }
 
 /* What a step's environment can say in place of a command's first arguments. */
@@ -250,7 +274,6 @@ bool args_parse(struct args *args, int argc, char **argv, char *message, size_t 
         if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
             if (strcmp(argv[i], "--") == 0) {
                 options_end = true;
-                args->fixed_words = args->word_count;
             } else if (!take_option(args, argc, argv, &i, message, message_size)) {
                 return false;
             }
@@ -258,11 +281,11 @@ bool args_parse(struct args *args, int argc, char **argv, char *message, size_t 
             return complain(message, message_size, "too many arguments", BERTH_TEXT(""), "");
         } else {
             args->words[args->word_count++] = argv[i];
+            if (!options_end)
+                match_command(args);
+            options_end = options_end || takes_the_rest(args);
         }
     }
-    if (!options_end)
-        args->fixed_words = args->word_count;
-    match_command(args);
     if (args->command == NULL)
         return true;
     take_context(args);

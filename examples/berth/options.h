@@ -60,6 +60,7 @@ enum option_group {
     GROUP_MLCYCLE = 8 /* to an mlcycle server */
 };
 
+/* Two options may have the same name or letter when no command takes both. */
 struct option {
     enum option_id id;
     const char *name;  /* without dashes */
@@ -75,19 +76,19 @@ extern const struct option option_table[OPT_COUNT];
 struct app;
 
 struct command {
-    const char *words;     /* "mlcycle jobs list" */
-    const char *arguments; /* "JOB STEP", for the usage line; "" for none */
-    unsigned least, most;  /* arguments; most 255: any number */
+    const char *words; /* "mlcycle jobs list" */
+    /* "JOB STEP", for the usage line; "" for none. From the first of a command whose usage ends in "CMD..."
+     * on, everything is an argument, also what looks like an option. */
+    const char *arguments;
+    unsigned least, most; /* arguments; most 255: any number */
     unsigned groups;
-    uint64_t options; /* bits of option_id, beside the groups */
+    const unsigned char *options; /* option ids beside the groups, OPT_COUNT ends them; NULL: none */
     int (*run)(struct app *app);
     const char *summary; /* one line */
     const char *details; /* paragraphs for the man page and `help COMMAND`, or NULL */
 };
 extern const struct command command_table[];
 extern const size_t command_count;
-
-#define OPTION_BIT(id) (UINT64_C(1) << (id))
 
 struct args {
     const struct command *command;
@@ -102,7 +103,6 @@ struct args {
     const char *words[WORDS_MAX]; /* all that is not an option; the command's own words first */
     size_t word_count;
     size_t command_words; /* how many of them name the command */
-    size_t fixed_words;   /* words before "--", or all */
 };
 
 /* The command's arguments behind its own words. */

@@ -75,89 +75,91 @@ const struct option option_table[OPT_COUNT] = {
      "process: variables of the worker's environment that steps get too, beside PATH, HOME, LANG and such"},
 };
 
-#define MLCYCLE (GROUP_MLCYCLE | GROUP_SERVER | GROUP_OUTPUT), UINT64_C(0)
+/* The single options of a command. */
+#define OPTIONS(...)                                                                                         \
+    (const unsigned char[])                                                                                  \
+    {                                                                                                        \
+        __VA_ARGS__, OPT_COUNT                                                                               \
+    }
+
+#define MLCYCLE (GROUP_MLCYCLE | GROUP_SERVER | GROUP_OUTPUT)
 
 /* Told in the help of what can leave its first arguments to the environment (take_context in options.c). */
 #define IN_A_STEP "JOB and STEP may be left out where MLCYCLE_JOB and MLCYCLE_STEP are set."
 
 const struct command command_table[] = {
-    {"mlcycle projects list", "", 0, 0, MLCYCLE, mlcycle_projects_list, "list the projects", NULL},
-    {"mlcycle projects get", "ID", 1, 1, MLCYCLE, mlcycle_projects_get, "show a project", NULL},
-    {"mlcycle projects add", "", 0, 0, MLCYCLE | OPTION_BIT(OPT_NAME) | OPTION_BIT(OPT_GIT),
-     mlcycle_projects_add, "add a project (--name, --git)",
-     "Names need not be unique: adding twice makes two projects."},
-    {"mlcycle projects update", "ID", 1, 1, MLCYCLE | OPTION_BIT(OPT_NAME) | OPTION_BIT(OPT_GIT),
-     mlcycle_projects_update, "replace a project's name and repository (--name, --git)",
+    {"mlcycle projects list", "", 0, 0, MLCYCLE, NULL, mlcycle_projects_list, "list the projects", NULL},
+    {"mlcycle projects get", "ID", 1, 1, MLCYCLE, NULL, mlcycle_projects_get, "show a project", NULL},
+    {"mlcycle projects add", "", 0, 0, MLCYCLE, OPTIONS(OPT_NAME, OPT_GIT), mlcycle_projects_add,
+     "add a project (--name, --git)", "Names need not be unique: adding twice makes two projects."},
+    {"mlcycle projects update", "ID", 1, 1, MLCYCLE, OPTIONS(OPT_NAME, OPT_GIT), mlcycle_projects_update,
+     "replace a project's name and repository (--name, --git)",
      "The server answers the same for an id that does not exist; nothing is stored then."},
-    {"mlcycle projects delete", "ID", 1, 1, MLCYCLE, mlcycle_projects_delete,
+    {"mlcycle projects delete", "ID", 1, 1, MLCYCLE, NULL, mlcycle_projects_delete,
      "delete a project; its jobs stay", "The server answers the same for an id that does not exist."},
-    {"mlcycle workers list", "", 0, 0, MLCYCLE, mlcycle_workers_list, "list the registered workers",
+    {"mlcycle workers list", "", 0, 0, MLCYCLE, NULL, mlcycle_workers_list, "list the registered workers",
      "The registry is bookkeeping only: workers do not register themselves."},
-    {"mlcycle workers get", "ID", 1, 1, MLCYCLE, mlcycle_workers_get, "show a worker", NULL},
-    {"mlcycle workers add", "", 0, 0, MLCYCLE | OPTION_BIT(OPT_NAME), mlcycle_workers_add,
+    {"mlcycle workers get", "ID", 1, 1, MLCYCLE, NULL, mlcycle_workers_get, "show a worker", NULL},
+    {"mlcycle workers add", "", 0, 0, MLCYCLE, OPTIONS(OPT_NAME), mlcycle_workers_add,
      "add a worker (--name)", "Names need not be unique: adding twice makes two workers."},
-    {"mlcycle workers update", "ID", 1, 1, MLCYCLE | OPTION_BIT(OPT_NAME), mlcycle_workers_update,
+    {"mlcycle workers update", "ID", 1, 1, MLCYCLE, OPTIONS(OPT_NAME), mlcycle_workers_update,
      "rename a worker (--name)",
      "The server answers the same for an id that does not exist; nothing is stored then."},
-    {"mlcycle workers delete", "ID", 1, 1, MLCYCLE, mlcycle_workers_delete, "delete a worker",
+    {"mlcycle workers delete", "ID", 1, 1, MLCYCLE, NULL, mlcycle_workers_delete, "delete a worker",
      "The server answers the same for an id that does not exist."},
-    {"mlcycle jobs list", "", 0, 0, MLCYCLE, mlcycle_jobs_list, "list all jobs",
+    {"mlcycle jobs list", "", 0, 0, MLCYCLE, NULL, mlcycle_jobs_list, "list all jobs",
      "In the server's order, as they arrive."},
-    {"mlcycle jobs get", "ID", 1, 1, MLCYCLE, mlcycle_jobs_get, "show a job, its steps, metrics and files",
-     NULL},
-    {"mlcycle jobs trigger", "PROJECT", 1, 1, MLCYCLE | OPTION_BIT(OPT_INITIATOR), mlcycle_jobs_trigger,
+    {"mlcycle jobs get", "ID", 1, 1, MLCYCLE, NULL, mlcycle_jobs_get,
+     "show a job, its steps, metrics and files", NULL},
+    {"mlcycle jobs trigger", "PROJECT", 1, 1, MLCYCLE, OPTIONS(OPT_INITIATOR), mlcycle_jobs_trigger,
      "start a new job of a project",
      "PROJECT may be left out where MLCYCLE_PROJECT is set. Exit code 8: the project has a job that is not "
      "finished."},
-    {"mlcycle jobs add-steps", "JOB FILE", 2, 2, MLCYCLE, mlcycle_jobs_add_steps,
+    {"mlcycle jobs add-steps", "JOB FILE", 2, 2, MLCYCLE, NULL, mlcycle_jobs_add_steps,
      "append the steps of a JSON file or a pipeline.yml to a job in progress",
      "FILE ends in .json (an array of steps, or an object with \"steps\") or .yml/.yaml (a pipeline); - is "
      "standard input, where "
      "the first character tells. Each step needs a name and an image or a dockerfile; only name and docker "
      "are sent. JOB may be left out where MLCYCLE_JOB is set."},
-    {"mlcycle jobs add-metrics", "JOB STEP KEY=VALUE...", 3, 255, MLCYCLE, mlcycle_jobs_add_metrics,
+    {"mlcycle jobs add-metrics", "JOB STEP KEY=VALUE...", 3, 255, MLCYCLE, NULL, mlcycle_jobs_add_metrics,
      "merge metrics into a running step",
      "A VALUE that is a JSON number, true, false, null or a quoted JSON string is sent as that, everything "
      "else as text. Keys "
      "are not empty, hold no '.' and do not start with '$'. " IN_A_STEP},
-    {"mlcycle scheduler pending", "", 0, 0, MLCYCLE | OPTION_BIT(OPT_WAIT), mlcycle_scheduler_pending,
+    {"mlcycle scheduler pending", "", 0, 0, MLCYCLE, OPTIONS(OPT_WAIT), mlcycle_scheduler_pending,
      "wait for steps that are due", "Exit code 1: there is none."},
-    {"mlcycle scheduler claim", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_claim, "claim a step",
+    {"mlcycle scheduler claim", "JOB STEP", 2, 2, MLCYCLE, NULL, mlcycle_scheduler_claim, "claim a step",
      "Exit code 8: somebody else has it, or it is not due. " IN_A_STEP},
-    {"mlcycle scheduler complete", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_complete,
+    {"mlcycle scheduler complete", "JOB STEP", 2, 2, MLCYCLE, NULL, mlcycle_scheduler_complete,
      "report a claimed step as done", IN_A_STEP},
-    {"mlcycle scheduler error", "JOB STEP", 2, 2, MLCYCLE, mlcycle_scheduler_error,
+    {"mlcycle scheduler error", "JOB STEP", 2, 2, MLCYCLE, NULL, mlcycle_scheduler_error,
      "report a claimed step as failed", IN_A_STEP},
-    {"mlcycle fragments list", "JOB [STEP]", 1, 2, MLCYCLE, mlcycle_fragments_list,
+    {"mlcycle fragments list", "JOB [STEP]", 1, 2, MLCYCLE, NULL, mlcycle_fragments_list,
      "list the files of a job or a step",
      "An unknown job has no files. JOB may be left out where MLCYCLE_JOB is set."},
-    {"mlcycle fragments get", "ID", 1, 1, MLCYCLE | OPTION_BIT(OPT_OUTPUT), mlcycle_fragments_get,
+    {"mlcycle fragments get", "ID", 1, 1, MLCYCLE, OPTIONS(OPT_OUTPUT), mlcycle_fragments_get,
      "download a file (-o)", NULL},
-    {"mlcycle fragments latest", "NAME", 1, 1,
-     MLCYCLE | OPTION_BIT(OPT_OUTPUT) | OPTION_BIT(OPT_JOB) | OPTION_BIT(OPT_PROJECT),
+    {"mlcycle fragments latest", "NAME", 1, 1, MLCYCLE, OPTIONS(OPT_OUTPUT, OPT_JOB, OPT_PROJECT),
      mlcycle_fragments_latest,
      "download a file by its name (-o), of --job, or of the newest finished job of --project",
      "NAME is the stored file name, any case."},
-    {"mlcycle fragments upload", "JOB STEP FILE", 3, 3,
-     MLCYCLE | OPTION_BIT(OPT_NAME) | OPTION_BIT(OPT_FILENAME) | OPTION_BIT(OPT_TYPE),
+    {"mlcycle fragments upload", "JOB STEP FILE", 3, 3, MLCYCLE, OPTIONS(OPT_NAME, OPT_FILENAME, OPT_TYPE),
      mlcycle_fragments_upload, "upload a file to a step in progress (--name)",
      "FILE - is standard input; --filename is then needed. " IN_A_STEP},
-    {"json check", "FILE", 1, 1, GROUP_OUTPUT, 0, json_check,
+    {"json check", "FILE", 1, 1, GROUP_OUTPUT, NULL, json_check,
      "whether a file is JSON (RFC 8259); - is standard input",
      "Exit code 5: it is not; line and column are told."},
-    {"json get", "FILE PATH", 2, 2, GROUP_OUTPUT, 0, json_get,
+    {"json get", "FILE PATH", 2, 2, GROUP_OUTPUT, NULL, json_get,
      "print the value at a path such as steps[0].docker.image",
      "A text is printed as its characters (with --json as JSON), everything else as JSON. Exit code 1: there "
      "is no such value."},
-    {"yaml check", "FILE", 1, 1, GROUP_OUTPUT, 0, yaml_check,
+    {"yaml check", "FILE", 1, 1, GROUP_OUTPUT, NULL, yaml_check,
      "whether a file is in the YAML that berth reads", "Exit code 5: it is not; line and column are told."},
-    {"yaml to-json", "FILE", 1, 1, GROUP_OUTPUT, 0, yaml_to_json, "print a YAML file as JSON",
+    {"yaml to-json", "FILE", 1, 1, GROUP_OUTPUT, NULL, yaml_to_json, "print a YAML file as JSON",
      "Plain scalars are typed by the YAML 1.2 core schema."},
-    {"worker", "", 0, 0,
-     MLCYCLE | OPTION_BIT(OPT_ONCE) | OPTION_BIT(OPT_RUNNER) | OPTION_BIT(OPT_DOCKER) | OPTION_BIT(OPT_GPUS) |
-         OPTION_BIT(OPT_GPUS_PER_STEP) | OPTION_BIT(OPT_WORKDIR) | OPTION_BIT(OPT_LOG_LIMIT) |
-         OPTION_BIT(OPT_STEP_TIMEOUT) | OPTION_BIT(OPT_GRACE) | OPTION_BIT(OPT_RUNTIME) |
-         OPTION_BIT(OPT_VOLUME) | OPTION_BIT(OPT_SOLE) | OPTION_BIT(OPT_PASS_ENV),
+    {"worker", "", 0, 0, MLCYCLE,
+     OPTIONS(OPT_ONCE, OPT_RUNNER, OPT_DOCKER, OPT_GPUS, OPT_GPUS_PER_STEP, OPT_WORKDIR, OPT_LOG_LIMIT,
+             OPT_STEP_TIMEOUT, OPT_GRACE, OPT_RUNTIME, OPT_VOLUME, OPT_SOLE, OPT_PASS_ENV),
      worker_run, "run the steps of an mlcycle server's jobs",
      "Waits for steps, claims one, clones its project, runs it, uploads its log and the metrics that it "
      "wrote as a flat JSON object to "
@@ -166,10 +168,10 @@ const struct command command_table[] = {
      "run twice and no step stays claimed: a step that was under way is reported as failed. SIGTERM stops "
      "the running steps, reports "
      "them as failed and ends."},
-    {"version", "", 0, 0, GROUP_OUTPUT, 0, version_run, "print the version", NULL},
-    {"help", "[COMMAND...]", 0, 4, 0, 0, help_run, "help on a command", NULL},
-    {"completion", "bash|zsh|fish", 1, 1, 0, 0, completion_run, "print a completion script for a shell",
+    {"version", "", 0, 0, GROUP_OUTPUT, NULL, version_run, "print the version", NULL},
+    {"help", "[COMMAND...]", 0, 4, 0, NULL, help_run, "help on a command", NULL},
+    {"completion", "bash|zsh|fish", 1, 1, 0, NULL, completion_run, "print a completion script for a shell",
      "For bash: source <(berth completion bash)"},
-    {"man", "", 0, 0, 0, 0, man_run, "print the manual page (roff)", "To read it: berth man | man -l -"},
+    {"man", "", 0, 0, 0, NULL, man_run, "print the manual page (roff)", "To read it: berth man | man -l -"},
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];
