@@ -65,7 +65,7 @@ BUILD   := $(if $(CROSS_COMPILE),build/cross/$(patsubst %-,%,$(notdir $(CROSS_CO
 # Bare metal has no sockets: the library then comes with the null port alone.
 PORTS   ?= $(if $(findstring none,$(MACHINE)),null,posix null mbedtls)
 
-LIB_SRC     := $(sort $(foreach r,base data http platform sched,$(wildcard lib/$r/*.c)))
+LIB_SRC     := $(sort $(foreach r,base data http platform sched booking,$(wildcard lib/$r/*.c)))
 PORT_SRC    := $(sort $(foreach p,$(filter-out mbedtls,$(PORTS)),$(wildcard port/$p/*.c)))
 MEM_SRC     := $(sort $(wildcard port/mem/*.c))
 PROGRAM_SRC := $(sort $(wildcard examples/berth/*.c))

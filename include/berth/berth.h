@@ -32,11 +32,17 @@
 #include "berth/port.h"
 #include "berth/json.h"
 #include "berth/yaml.h"
+#include "berth/csv.h"
 #include "berth/url.h"
 #include "berth/http.h"
 #include "berth/call.h"
 #include "berth/mlcycle.h"
 #include "berth/gpu.h"
 #include "berth/schedule.h"
+#include "berth/booking_rows.h"
+#include "berth/booking_config.h"
+#include "berth/booking.h"
+#include "berth/password.h"
+#include "berth/store.h"
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Read the #include lines and refuse every arrow that the house plan does not have.
 
-base < data < http < platform; base < data < sched; a port sees base, berth/port.h and what it implements; examples and
+base < data < http < platform; base < data < sched < booking; a port sees base, berth/port.h and what it implements; examples and
 public headers see public headers alone. A new public header gets its room in the table below.
 """
 import glob
@@ -15,7 +15,9 @@ HEADER_ROOM = {
     "port": "port",
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
     "call": "platform", "mlcycle": "platform",
-    "gpu": "sched", "schedule": "sched", "booking": "sched",
+    "gpu": "sched", "gpu_links": "sched", "schedule": "sched",
+    "booking": "booking", "booking_config": "booking", "booking_rows": "booking", "password": "booking",
+    "store": "booking", "container": "booking",
     "port_posix": "posix", "port_mbedtls": "mbedtls", "port_null": "null", "port_mem": "mem",
     "posix": "posix", "mbedtls": "mbedtls", "tls": "mbedtls", "null": "null", "mem": "mem",
     "berth": "all",
@@ -26,18 +28,19 @@ SEES = {
     "port": ["base"],
     "data": ["base"],
     "sched": ["base", "data"],
+    "booking": ["base", "data", "sched", "port"],
     "http": ["base", "data", "port"],
     "platform": ["base", "data", "port", "http"],
     "posix": ["base", "port"],
     "mbedtls": ["base", "port"],
     "null": ["base", "port"],
     "mem": ["base", "port"],
-    "all": ["base", "data", "port", "http", "platform", "sched", "null"],
+    "all": ["base", "data", "port", "http", "platform", "sched", "booking", "null"],
 }
 LIB_SYSTEM = {"stdint.h", "stddef.h", "stdbool.h", "string.h", "limits.h"}
 PORT_SYSTEM = {"posix": None, "mbedtls": None, "mem": None, "null": LIB_SYSTEM}  # None = any
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-LIB_ROOMS = ("base", "data", "http", "platform", "sched")
+LIB_ROOMS = ("base", "data", "http", "platform", "sched", "booking")
 
 
 def header_room(name, problems, where):
