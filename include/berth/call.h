@@ -84,6 +84,8 @@ struct berth_call {
     struct berth_http_header headers[4];
     size_t header_count;
     uint64_t range_from;
+    uint8_t tries;     /* as in the HTTP client's retry policy, for each exchange; 0 = the client's */
+    bool no_redirects; /* a redirect is an answer like any other */
 
     enum berth_call_answer answer;
     struct berth_text path;                                               /* JSON: the stream's path */
@@ -104,6 +106,17 @@ struct berth_call {
      */
     enum berth_status (*judge)(const struct berth_call *call, const struct berth_http_result *result,
                                struct berth_writer *out_message);
+    /* Platform: sees the head of each answer before its body, and may change how that is read; may be NULL.
+     * Another status than BERTH_OK ends the exchange with it. */
+    enum berth_status (*head)(struct berth_call *call, const struct berth_http_head *head);
+    /* Platform: sees each piece of a JSON answer before it is decoded; LEN 0: the document begins (anew). May
+     * be NULL. */
+    void (*tap)(struct berth_call *call, const char *bytes, size_t len);
+    /* Platform: an exchange came to STATUS. Answers what the call comes to, or BERTH_E_WOULD_BLOCK: the call
+     * was described anew for one exchange more, to begin after *out_pause_ms, within the same deadline. May
+     * be NULL. */
+    enum berth_status (*next)(struct berth_call *call, enum berth_status status, uint32_t *out_pause_ms);
+    void *platform; /* Platform: its own */
 
     struct berth_call_result result;
     uint64_t private_state[256]; /* body source, content type text, stream, URL ... */
@@ -115,9 +128,12 @@ struct berth_call {
  * in every case. */
 enum berth_status berth_call_run(struct berth_call *call, uint32_t timeout_ms) BERTH_MUST_CHECK;
 /* The same in steps: start, then step until it returns something else than BERTH_E_WOULD_BLOCK; see
- * berth_http_step() and berth_http_want() on client->http. */
+ * berth_http_step(). */
 enum berth_status berth_call_start(struct berth_call *call, uint32_t timeout_ms) BERTH_MUST_CHECK;
 enum berth_status berth_call_step(struct berth_call *call, uint32_t wait_ms) BERTH_MUST_CHECK;
+/* What it waits for after BERTH_E_WOULD_BLOCK, as berth_http_want() says it; also in a pause between two of
+ * its exchanges. */
+unsigned berth_call_want(const struct berth_call *call, uint32_t *out_wait_ms);
 void berth_call_cancel(struct berth_call *call);
 
 #ifdef __cplusplus

@@ -62,6 +62,8 @@ struct berth_http_request {
      * that changed comes whole. */
     uint64_t range_from;
     uint32_t idle_timeout_ms; /* as in the configuration, for this request alone; 0 = the configuration's */
+    uint8_t tries;            /* the same for the retry policy's tries */
+    bool no_redirects;        /* a redirect is an answer like any other: the platform follows it, or not */
 };
 
 /* The head of a response; views into the exchange's buffer. */

@@ -16,7 +16,7 @@ bool berth_redirect_wanted(const struct berth_http *http)
 {
     const struct berth_exchange *x = (const void *)http->private_state;
     int status = x->head.status;
-    if (http->config.redirects_max == REDIRECTS_NONE)
+    if (http->config.redirects_max == REDIRECTS_NONE || x->request.no_redirects)
         return false;
     return ((status >= 300 && status <= 303) || status == 307 || status == 308) &&
            berth_http_head_find(&x->head, BERTH_TEXT("Location")).ptr != NULL;

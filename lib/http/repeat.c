@@ -99,7 +99,9 @@ static bool may_pause(struct berth_http *http, uint64_t *out_end_ms)
 {
     struct berth_exchange *x = berth_exchange_of(http);
     const struct berth_clock *clock = http->config.clock;
-    unsigned tries = http->config.retry.tries != 0 ? http->config.retry.tries : TRIES;
+    unsigned tries = x->request.tries != 0           ? x->request.tries
+                     : http->config.retry.tries != 0 ? http->config.retry.tries
+                                                     : TRIES;
     if (x->tries >= tries || !is_safe(http) || !is_possible(http))
         return false;
     uint32_t pause = berth_retry_pause_ms(&http->config.retry, x->tries + 1u, random_number(http));

@@ -1,6 +1,7 @@
 /* Calls: runs what a platform described, and says in one line what came of it. */
 #include "platform/call.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "platform/line.h"
@@ -11,6 +12,8 @@
 #define ELEMENT_MIN 16
 /* The longest wait of one step when running to the end. */
 #define STEP_MS 60000
+/* A sleep of so many ms or more shows on the clock. */
+#define SLEEP_SEEN_MS 5
 
 struct state {
     char type_text[TYPE_MAX]; /* of a multipart body; outlives a run */
@@ -29,6 +32,13 @@ struct state {
     bool head_seen;
     bool holds;    /* the deadline is the end of a long poll's hold */
     bool reported; /* result.message says what failed */
+
+    /* What lasts over all exchanges of the call. */
+    uint64_t deadline_ms;
+    uint64_t pause_end_ms; /* of the pause before the next exchange */
+    uint64_t received, sent, skipped_count;
+    bool pausing;
+    enum berth_status failed; /* what the exchange before the pause came to */
 };
 _Static_assert(sizeof(struct state) <= sizeof(((struct berth_call *)0)->private_state),
                "a call's state must fit");
@@ -321,20 +331,23 @@ static enum berth_status start_stream(struct berth_call *call)
     struct state *state = state_of(call);
     struct berth_json_stream_config config = state->stream.config;
     BERTH_TRY(berth_json_stream_init(&state->stream, &config));
+    if (call->tap != NULL)
+        call->tap(call, NULL, 0);
     return call->single ? berth_json_stream_feed(&state->stream, "[", 1) : BERTH_OK;
 }
 
 static enum berth_status write_stream(void *ctx, const void *bytes, size_t len)
 {
     struct berth_call *call = ctx;
+    if (call->tap != NULL)
+        call->tap(call, bytes, len);
     return stream_failed(call, berth_json_stream_feed(&state_of(call)->stream, bytes, len));
 }
 
 static enum berth_status restart_stream(void *ctx)
 {
     struct berth_call *call = ctx;
-    call->result.skipped_count = 0;
-    call->result.skipped_needed = 0;
+    call->result.skipped_count = state_of(call)->skipped_count;
     return start_stream(call);
 }
 
@@ -374,6 +387,11 @@ static enum berth_status check_head(void *ctx, const struct berth_http_head *hea
     bool is_page = berth_http_media_type_is(type, BERTH_TEXT("text/html"));
     state_of(call)->head_seen = true;
     call->result.http_status = head->status;
+    if (call->head != NULL) {
+        enum berth_status status = call->head(call, head);
+        if (status != BERTH_OK)
+            return state_of(call)->reported ? status : report(call, status, berth_status_name(status), NULL);
+    }
     if (head->status < 200 || head->status > 299)
         return BERTH_OK;
     if (call->answer == BERTH_ANSWER_JSON && !is_page && !is_json(type))
@@ -458,6 +476,8 @@ static void open_request(struct berth_call *call)
     request->no_status_retry =
         !call->client->repeat_unavailable || call->waits_for_work || call->repeat == BERTH_HTTP_REPEAT_NEVER;
     request->idle_timeout_ms = call->idle_ms;
+    request->tries = call->tries;
+    request->no_redirects = call->no_redirects;
     request->range_from = call->range_from;
     if (!call->has_body)
         return;
@@ -470,22 +490,38 @@ static void open_request(struct berth_call *call)
     request->body = &state->body;
 }
 
-enum berth_status berth_call_start(struct berth_call *call, uint32_t timeout_ms)
+static uint64_t now_ms(const struct berth_call *call)
+{
+    const struct berth_clock *clock = call->client->http->config.clock;
+    return clock->monotonic_ms(clock->ctx);
+}
+
+/* Begins one exchange, which must end within TIMEOUT_MS (0: no end). */
+static enum berth_status begin(struct berth_call *call, uint32_t timeout_ms)
 {
     struct state *state = state_of(call);
-    memset(&call->result, 0, sizeof call->result);
-    memset((char *)state + sizeof state->type_text, 0, sizeof *state - sizeof state->type_text);
+    memset(&state->memory, 0, offsetof(struct state, deadline_ms) - offsetof(struct state, memory));
+    memset(call->result.message, 0, sizeof call->result.message);
     BERTH_TRY(lay_out_work(call));
     enum berth_status status = open_answer(call);
     if (status != BERTH_OK)
         return report(call, status, "the call is not described rightly", NULL);
     open_request(call);
-    if (timeout_ms == 0)
-        timeout_ms = call->timeout_ms;
     state->holds = call->hold_ms != 0 && (timeout_ms == 0 || call->hold_ms < timeout_ms);
     status = berth_http_start(call->client->http, &state->request, &state->reader,
                               state->holds ? call->hold_ms : timeout_ms);
     return status == BERTH_OK ? status : report_failure(call, status, call->client->http->result.reason);
+}
+
+enum berth_status berth_call_start(struct berth_call *call, uint32_t timeout_ms)
+{
+    struct state *state = state_of(call);
+    memset(&call->result, 0, sizeof call->result);
+    memset(&state->memory, 0, sizeof *state - offsetof(struct state, memory));
+    if (timeout_ms == 0)
+        timeout_ms = call->timeout_ms;
+    state->deadline_ms = timeout_ms != 0 ? now_ms(call) + timeout_ms : UINT64_MAX;
+    return begin(call, timeout_ms);
 }
 
 static enum berth_status judge(struct berth_call *call, const struct berth_http_result *http)
@@ -565,8 +601,8 @@ static enum berth_status finish(struct berth_call *call, enum berth_status statu
     call->result.http_status = http->http_status;
     call->result.has_retry_after = http->has_retry_after;
     call->result.retry_after_ms = http->retry_after_ms;
-    call->result.received = http->received;
-    call->result.sent = http->sent;
+    call->result.received = state->received + http->received;
+    call->result.sent = state->sent + http->sent;
     if (status == BERTH_OK)
         status = http->http_status / 100 == 2 ? accept(call) : judge(call, http);
     else if (status == BERTH_E_TIMEOUT && state->holds && http->maybe_reached && !state->head_seen)
@@ -577,10 +613,82 @@ static enum berth_status finish(struct berth_call *call, enum berth_status statu
     return status;
 }
 
+/* ---- One exchange after the other ------------------------------------------------------------- */
+
+/* The exchange came to STATUS: the platform may want another one. */
+static enum berth_status go_on(struct berth_call *call, enum berth_status status)
+{
+    struct state *state = state_of(call);
+    uint32_t pause_ms = 0;
+    enum berth_status next = call->next != NULL ? call->next(call, status, &pause_ms) : status;
+    if (next != BERTH_E_WOULD_BLOCK)
+        return next;
+    uint64_t now = now_ms(call);
+    if (now >= state->deadline_ms || pause_ms >= state->deadline_ms - now)
+        return status != BERTH_OK ? status : report(call, BERTH_E_TIMEOUT, "the deadline passed", NULL);
+    state->received = call->result.received;
+    state->sent = call->result.sent;
+    state->skipped_count = call->result.skipped_count;
+    state->failed = status;
+    state->pausing = true;
+    state->pause_end_ms = now + pause_ms;
+    return BERTH_E_WOULD_BLOCK;
+}
+
+/* A sleep that does not move the clock was ended by a signal, which waits for the program. */
+static enum berth_status pause(struct berth_call *call, uint64_t now, uint32_t wait_ms)
+{
+    const struct state *state = state_of(call);
+    const struct berth_clock *clock = call->client->http->config.clock;
+    uint64_t left = state->pause_end_ms - now;
+    if (left < wait_ms)
+        wait_ms = (uint32_t)left;
+    if (wait_ms == 0)
+        return BERTH_E_WOULD_BLOCK;
+    clock->sleep_ms(clock->ctx, wait_ms);
+    return wait_ms >= SLEEP_SEEN_MS && now_ms(call) == now ? BERTH_E_CANCELLED : BERTH_E_WOULD_BLOCK;
+}
+
+static enum berth_status after_pause(struct berth_call *call)
+{
+    struct state *state = state_of(call);
+    uint64_t now = now_ms(call);
+    uint64_t left = state->deadline_ms - now;
+    state->pausing = false;
+    if (now >= state->deadline_ms)
+        return state->failed != BERTH_OK ? state->failed
+                                         : report(call, BERTH_E_TIMEOUT, "the deadline passed", NULL);
+    bool endless = state->deadline_ms == UINT64_MAX;
+    return begin(call, endless ? 0 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left);
+}
+
 enum berth_status berth_call_step(struct berth_call *call, uint32_t wait_ms)
 {
+    struct state *state = state_of(call);
+    if (state->pausing) {
+        uint64_t now = now_ms(call);
+        if (now < state->pause_end_ms) {
+            enum berth_status status = pause(call, now, wait_ms);
+            return status == BERTH_E_CANCELLED
+                       ? report(call, status, "interrupted in the pause before another try", NULL)
+                       : status;
+        }
+        BERTH_TRY(after_pause(call));
+    }
     enum berth_status status = berth_http_step(call->client->http, wait_ms);
-    return status == BERTH_E_WOULD_BLOCK ? status : finish(call, status);
+    return status == BERTH_E_WOULD_BLOCK ? status : go_on(call, finish(call, status));
+}
+
+unsigned berth_call_want(const struct berth_call *call, uint32_t *out_wait_ms)
+{
+    const struct state *state = (const void *)call->private_state;
+    uint64_t now = now_ms(call);
+    if (!state->pausing)
+        return berth_http_want(call->client->http, out_wait_ms);
+    uint64_t left = state->pause_end_ms > now ? state->pause_end_ms - now : 0;
+    if (out_wait_ms != NULL)
+        *out_wait_ms = left > INT32_MAX ? INT32_MAX : (uint32_t)left;
+    return BERTH_WANT_NOTHING;
 }
 
 enum berth_status berth_call_run(struct berth_call *call, uint32_t timeout_ms)
@@ -596,5 +704,6 @@ enum berth_status berth_call_run(struct berth_call *call, uint32_t timeout_ms)
 
 void berth_call_cancel(struct berth_call *call)
 {
+    state_of(call)->pausing = false;
     berth_http_cancel(call->client->http);
 }
