@@ -3,22 +3,12 @@
 
 #include <stddef.h>
 
+#include "platform/shape.h"
+
 #define COUNT(table) (uint8_t)(sizeof(table) / sizeof(table)[0])
-#define ROW(struct_name, member, wire, kind, more_flags)                                                     \
-    {                                                                                                        \
-        .name = BERTH_TEXT_INIT(wire), .type = BERTH_FIELD_##kind, .flags = (more_flags),                    \
-        .offset = offsetof(struct struct_name, member)                                                       \
-    }
-#define OBJECT(struct_name, member, wire, the_shape)                                                         \
-    {                                                                                                        \
-        .name = BERTH_TEXT_INIT(wire), .type = BERTH_FIELD_OBJECT, .shape = &(the_shape),                    \
-        .offset = offsetof(struct struct_name, member)                                                       \
-    }
-#define SHAPE(label, struct_name, table)                                                                     \
-    {                                                                                                        \
-        .name = (label), .fields = (table), .field_count = COUNT(table), .size = sizeof(struct struct_name), \
-        .present_offset = offsetof(struct struct_name, present)                                              \
-    }
+#define ROW BERTH_ROW
+#define OBJECT(struct_name, member, wire, shape) BERTH_ROW_OBJECT(struct_name, member, wire, shape, 0)
+#define SHAPE BERTH_SHAPE
 #define REQUIRED BERTH_FIELD_REQUIRED
 
 /* ---- Enums ------------------------------------------------------------------------------------ */

@@ -14,7 +14,7 @@ HEADER_ROOM = {
     "json": "data", "yaml": "data", "csv": "data", "zip": "data",
     "port": "port",
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
-    "call": "platform", "mlcycle": "platform",
+    "call": "platform", "mlcycle": "platform", "openpai_job": "platform", "openpai_job_fields": "platform",
     "gpu": "sched", "gpu_links": "sched", "schedule": "sched",
     "booking": "booking", "booking_config": "booking", "booking_rows": "booking", "password": "booking",
     "store": "booking", "container": "booking",
