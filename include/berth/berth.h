@@ -40,6 +40,7 @@
 #include "berth/openpai_job_fields.h"
 #include "berth/openpai_job.h"
 #include "berth/gpu.h"
+#include "berth/gpu_links.h"
 #include "berth/schedule.h"
 #include "berth/booking_rows.h"
 #include "berth/booking_config.h"

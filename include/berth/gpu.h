@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "berth/status.h"
+#include "berth/text.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,11 @@ uint64_t berth_gpu_mask(unsigned count);
 unsigned berth_gpu_count(uint64_t gpus);
 /* The ids of the set, ascending, into OUT_IDS (room for 64); their number. */
 unsigned berth_gpu_ids(uint64_t gpus, uint8_t *out_ids);
+/* "0-3,6" as a set; ids may repeat, blanks may stand around the parts, an empty text is the empty set.
+ * BERTH_E_SYNTAX for anything else, BERTH_E_RANGE for an id above 63 or a range that runs backwards. */
+enum berth_status berth_gpu_parse(struct berth_text list, uint64_t *out_gpus) BERTH_MUST_CHECK;
+/* The set as such a list, ranges of three and more joined: "0-3,6,7". */
+void berth_gpu_put(struct berth_writer *w, uint64_t gpus);
 
 /* ---- Links ------------------------------------------------------------------------------------ */
 

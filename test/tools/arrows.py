@@ -15,7 +15,7 @@ HEADER_ROOM = {
     "port": "port",
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
     "call": "platform", "mlcycle": "platform", "openpai_job": "platform", "openpai_job_fields": "platform",
-    "gpu": "sched", "gpu_links": "sched", "schedule": "sched",
+    "gpu": "sched", "gpu_links": "sched", "gpu_links": "sched", "schedule": "sched",
     "booking": "booking", "booking_config": "booking", "booking_rows": "booking", "password": "booking",
     "store": "booking", "container": "booking",
     "port_posix": "posix", "port_mbedtls": "mbedtls", "port_null": "null", "port_mem": "mem",
