@@ -29,14 +29,42 @@ static void words_of(struct out *o, const char *value)
     }
 }
 
+static bool is_letter(const struct spelling *spelling)
+{
+    return spelling->name.len == 1;
+}
+
+static void put_spelling(struct out *o, const char *before, const struct spelling *spelling)
+{
+    out_string(o, before);
+    out_string(o, spelling->dashes);
+    out_text(o, spelling->name);
+}
+
 static void options_of(struct out *o, const struct command *command)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (!command_takes(command, &option_table[i]))
-            continue;
-        out_string(o, " --");
-        out_string(o, option_table[i].name);
+    const struct option *option;
+    struct spelling spelling;
+    for (size_t i = 0; (option = command_option(command, i)) != NULL; i++) {
+        for (size_t j = 0; option_spelling(option, j, &spelling); j++) {
+            if (!is_letter(&spelling))
+                put_spelling(o, " ", &spelling);
+        }
     }
+}
+
+/* The first word at INDEX of those that a family's commands begin with; false past the end. */
+static bool family_word(const struct family *family, size_t index, struct berth_text *out_word)
+{
+    struct berth_text last = BERTH_TEXT("");
+    for (size_t i = 0; i < family->command_count; i++) {
+        struct berth_text rest = berth_text_of(family->commands[i].words);
+        (void)berth_text_split(&rest, ' ', out_word);
+        if (!berth_text_equal(*out_word, last) && index-- == 0)
+            return true;
+        last = *out_word;
+    }
+    return false;
 }
 
 /* ---- beginnings of commands: "mlcycle", "mlcycle jobs" ---- */
@@ -46,8 +74,8 @@ static void options_of(struct out *o, const struct command *command)
 static bool is_first_beginning(size_t index, size_t len)
 {
     for (size_t i = 0; i < index; i++) {
-        const char *words = command_table[i].words;
-        if (strlen(words) > len && words[len] == ' ' && strncmp(words, command_table[index].words, len) == 0)
+        const char *words = command_at(i)->words;
+        if (strlen(words) > len && words[len] == ' ' && strncmp(words, command_at(index)->words, len) == 0)
             return false;
     }
     return true;
@@ -56,7 +84,7 @@ static bool is_first_beginning(size_t index, size_t len)
 /* The next beginning of command INDEX that no earlier command has, longer than LEN bytes; 0 at the end. */
 static size_t next_beginning(size_t index, size_t len)
 {
-    const char *words = command_table[index].words;
+    const char *words = command_at(index)->words;
     while (words[len] != '\0') {
         len++;
         if (words[len] == ' ' && is_first_beginning(index, len))
@@ -77,13 +105,14 @@ static bool same_next_word(const char *a, const char *b, size_t from)
 static void next_words(struct out *o, size_t index, size_t len)
 {
     size_t from = len == 0 ? 0 : len + 1;
-    for (size_t i = 0; i < command_count; i++) {
-        const char *words = command_table[i].words;
-        if (strncmp(words, command_table[index].words, len) != 0 || (len > 0 && words[len] != ' '))
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        const char *words = command->words;
+        if (strncmp(words, command_at(index)->words, len) != 0 || (len > 0 && words[len] != ' '))
             continue;
         bool seen = false;
         for (size_t j = 0; j < i && !seen; j++) {
-            const char *other = command_table[j].words;
+            const char *other = command_at(j)->words;
             seen = strlen(other) >= from && strncmp(other, words, from) == 0 &&
                    same_next_word(other, words, from);
         }
@@ -97,48 +126,124 @@ static void next_words(struct out *o, size_t index, size_t len)
 
 /* ---- bash and zsh: one function that works in both ---- */
 
-/* Whether other commands know the option's name as a flag: nothing is then said of its value. */
-static bool also_flag(const struct option *option)
+/* A list of options to make a pattern of, and what of it goes in. */
+struct pattern {
+    const struct option *options;
+    size_t count;
+    bool flags, values; /* options without, with a value */
+    bool any_kind;      /* of values */
+    enum kind kind;
+};
+
+static bool matches(const struct pattern *p, const struct option *option)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (option_table[i].value == NULL && strcmp(option_table[i].name, option->name) == 0)
-            return true;
-    }
-    return false;
+    if (option->value == NULL)
+        return p->flags;
+    return p->values && (p->any_kind || kind_of(option->value) == p->kind);
 }
 
-/* A pattern of all options with a value (of KIND, or of every kind). */
-static void valued_options(struct out *o, enum kind kind, bool every)
+/* Every spelling with BEFORE in front, '|' between them. *ANY: whether a '|' is due; set when some came. */
+static void put_pattern(struct out *o, const struct pattern *p, const char *before, struct berth_text word,
+                        bool *any)
 {
-    bool any = false;
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        const struct option *option = &option_table[i];
-        if (option->value == NULL || (!every && kind_of(option->value) != kind) || also_flag(option))
-            continue;
-        out_string(o, any ? "|--" : "--");
-        out_string(o, option->name);
-        any = true;
-        if (option->letter != 0) {
-            const char letter[] = {'|', '-', option->letter, '\0'};
-            out_string(o, letter);
+    struct spelling spelling;
+    for (size_t i = 0; i < p->count; i++) {
+        for (size_t j = 0; matches(p, &p->options[i]) && option_spelling(&p->options[i], j, &spelling); j++) {
+            out_string(o, *any ? "|" : before);
+            out_text(o, word);
+            put_spelling(o, word.len > 0 ? ":" : "", &spelling);
+            *any = true;
         }
     }
 }
 
-static void value_branches(struct out *o)
+static struct pattern flags_of(const struct family *family)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (option_table[i].value == NULL || kind_of(option_table[i].value) != KIND_WORDS)
+    return (struct pattern){family->options, family->option_count, true, false, false, KIND_OTHER};
+}
+
+static struct pattern values_of(const struct family *family)
+{
+    return (struct pattern){family->options, family->option_count, false, true, true, KIND_OTHER};
+}
+
+static struct pattern common_values(void)
+{
+    return (struct pattern){common_options, common_option_count, false, true, true, KIND_OTHER};
+}
+
+/* Whether $word takes a value, by the command's first word. Before any word, each family's options count. */
+static void value_tests(struct out *o)
+{
+    const struct berth_text none = BERTH_TEXT("");
+    struct berth_text first;
+    bool any = false;
+    for (size_t i = 0; i < family_count; i++) {
+        struct pattern values = values_of(family_table[i]), flags = flags_of(family_table[i]);
+        for (size_t j = 0; values.count > 0 && family_word(family_table[i], j, &first); j++) {
+            out_string(o, j > 0 ? "|" : "      ");
+            out_text(o, first);
+        }
+        if (values.count == 0)
             continue;
-        out_string(o, "    --");
-        out_string(o, option_table[i].name);
+        out_string(o, ") case $word in\n");
+        any = false;
+        put_pattern(o, &values, "        ", none, &any);
+        out_string(o, any ? ") value=$word; continue ;;\n" : "");
+        any = false;
+        put_pattern(o, &flags, "        ", none, &any);
+        out_string(o, any ? ") continue ;;\n" : "");
+        out_string(o, "      esac ;;\n");
+    }
+    out_string(o, "      '') case $word in\n");
+    any = false;
+    for (size_t i = 0; i < family_count; i++) {
+        struct pattern values = values_of(family_table[i]);
+        put_pattern(o, &values, "        ", none, &any);
+    }
+    out_string(o, any ? ") value=$word; continue ;;\n      esac ;;\n" : "      esac ;;\n");
+}
+
+static void word_branches(struct out *o, const struct pattern *p, struct berth_text first)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        struct pattern one = {&p->options[i], 1, false, true, false, KIND_WORDS};
+        bool any = false;
+        put_pattern(o, &one, "    ", first, &any);
+        if (!any)
+            continue;
         out_string(o, ") offer='");
-        words_of(o, option_table[i].value);
+        words_of(o, p->options[i].value);
         out_string(o, "' ;;\n");
     }
-    out_string(o, "    ");
-    valued_options(o, KIND_FILES, false);
-    out_string(o, ") files=1 ;;\n");
+}
+
+static void kind_branch(struct out *o, const struct pattern *p, enum kind kind, struct berth_text first,
+                        const char *then)
+{
+    struct pattern some = *p;
+    bool any = false;
+    some.any_kind = false;
+    some.kind = kind;
+    put_pattern(o, &some, "    ", first, &any);
+    out_string(o, any ? then : "");
+}
+
+/* What may stand for the value of "FIRST:OPTION"; a family's own options before the common ones. */
+static void value_branches(struct out *o)
+{
+    struct berth_text first;
+    for (size_t i = 0; i < family_count; i++) {
+        struct pattern values = values_of(family_table[i]);
+        for (size_t j = 0; family_word(family_table[i], j, &first); j++) {
+            word_branches(o, &values, first);
+            kind_branch(o, &values, KIND_FILES, first, ") files=1 ;;\n");
+            kind_branch(o, &values, KIND_OTHER, first, ") ;;\n");
+        }
+    }
+    struct pattern common = common_values();
+    word_branches(o, &common, BERTH_TEXT("*"));
+    kind_branch(o, &common, KIND_FILES, BERTH_TEXT("*"), ") files=1 ;;\n");
 }
 
 static void command_branches(struct out *o)
@@ -146,8 +251,8 @@ static void command_branches(struct out *o)
     out_string(o, "    '') offer='");
     next_words(o, 0, 0);
     out_string(o, "' ;;\n");
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *command = &command_table[i];
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
         for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len)) {
             out_string(o, "    '");
             out_bytes(o, command->words, len);
@@ -170,13 +275,14 @@ static void command_branches(struct out *o)
 
 static void known_words(struct out *o)
 {
-    for (size_t i = 0; i < command_count; i++) {
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
         out_string(o, i > 0 ? "|'" : "'");
-        out_string(o, command_table[i].words);
+        out_string(o, command->words);
         out_string(o, "'");
         for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len)) {
             out_string(o, "|'");
-            out_bytes(o, command_table[i].words, len);
+            out_bytes(o, command->words, len);
             out_string(o, "'");
         }
     }
@@ -193,9 +299,13 @@ static void at_function(struct out *o)
                   "      [ \"$word\" = '=' ] || value=''\n"
                   "      continue\n"
                   "    fi\n"
-                  "    case $word in\n"
-                  "      ");
-    valued_options(o, KIND_OTHER, true);
+                  "    case ${said%% *} in\n");
+    value_tests(o);
+    out_string(o, "    esac\n"
+                  "    case $word in\n");
+    struct pattern common = common_values();
+    bool any = false;
+    put_pattern(o, &common, "      ", BERTH_TEXT(""), &any);
     out_string(o, ") value=$word; continue ;;\n"
                   "      -*) continue ;;\n"
                   "      help) if [ -z \"$said\" ]; then helping=1; continue; fi ;;\n"
@@ -206,7 +316,7 @@ static void at_function(struct out *o)
     out_string(o, ") said=\"${said:+$said }$word\" ;;\n"
                   "    esac\n"
                   "  done\n"
-                  "  case $value in\n");
+                  "  case ${said%% *}:$value in\n");
     value_branches(o);
     out_string(o, "  esac\n"
                   "  if [ \"$value\" ]; then opts=''; return; fi\n"
@@ -265,10 +375,51 @@ static void fish_text(struct out *o, const char *text)
     }
 }
 
+/* __berth_valued FIRST OPTION: whether OPTION takes a value in the commands that begin with FIRST. */
+static void fish_valued(struct out *o)
+{
+    const struct berth_text none = BERTH_TEXT("");
+    struct berth_text first;
+    bool any = false;
+    out_string(o, "function __berth_valued\n"
+                  "  switch \"$argv[1]\"\n");
+    for (size_t i = 0; i < family_count; i++) {
+        struct pattern values = values_of(family_table[i]), flags = flags_of(family_table[i]);
+        if (values.count == 0)
+            continue;
+        out_string(o, "    case");
+        for (size_t j = 0; family_word(family_table[i], j, &first); j++) {
+            out_string(o, " ");
+            out_text(o, first);
+        }
+        out_string(o, "\n");
+        any = false;
+        put_pattern(o, &values, "      string match -qr -- '^(", none, &any);
+        out_string(o, any ? ")$' $argv[2]; and return 0\n" : "");
+        any = false;
+        put_pattern(o, &flags, "      string match -qr -- '^(", none, &any);
+        out_string(o, any ? ")$' $argv[2]; and return 1\n" : "");
+    }
+    out_string(o, "    case ''\n");
+    any = false;
+    for (size_t i = 0; i < family_count; i++) {
+        struct pattern values = values_of(family_table[i]);
+        put_pattern(o, &values, "      string match -qr -- '^(", none, &any);
+    }
+    out_string(o, any ? ")$' $argv[2]; and return 0\n" : "");
+    out_string(o, "  end\n");
+    struct pattern common = common_values();
+    any = false;
+    put_pattern(o, &common, "  string match -qr -- '^(", none, &any);
+    out_string(o, ")$' $argv[2]\n"
+                  "end\n");
+}
+
 static void fish_functions(struct out *o)
 {
-    out_string(o, "# fish completion for berth\n"
-                  "function __berth_said\n"
+    out_string(o, "# fish completion for berth\n");
+    fish_valued(o);
+    out_string(o, "function __berth_said\n"
                   "  set -l said\n"
                   "  set -l value\n"
                   "  set -l tokens (commandline -opc)\n"
@@ -276,9 +427,7 @@ static void fish_functions(struct out *o)
                   "  for word in $tokens\n"
                   "    if test -n \"$value\"\n"
                   "      set value\n"
-                  "    else if string match -qr -- '^(");
-    valued_options(o, KIND_OTHER, true);
-    out_string(o, ")$' $word\n"
+                  "    else if __berth_valued \"$said[1]\" $word\n"
                   "      set value $word\n"
                   "    else if not string match -q -- '-*' $word\n"
                   "      test -z \"$said\" -a $word = help; or set -a said $word\n"
@@ -323,6 +472,17 @@ static void fish_value(struct out *o, enum kind kind, const char *value)
     out_string(o, "'");
 }
 
+/* Fish knows -s X, --long and old-style -long options. */
+static void fish_spellings(struct out *o, const struct option *option)
+{
+    struct spelling spelling;
+    for (size_t i = 0; option_spelling(option, i, &spelling); i++) {
+        bool doubled = spelling.dashes[1] == '-';
+        out_string(o, doubled ? " -l " : is_letter(&spelling) ? " -s " : " -o ");
+        out_text(o, spelling.name);
+    }
+}
+
 static void fish_command(struct out *o, const struct command *command)
 {
     enum kind kind = kind_of(command->arguments);
@@ -339,18 +499,12 @@ static void fish_command(struct out *o, const struct command *command)
         }
         out_string(o, "\n");
     }
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        const struct option *option = &option_table[i];
-        if (!command_takes(command, option))
-            continue;
+    const struct option *option;
+    for (size_t i = 0; (option = command_option(command, i)) != NULL; i++) {
         out_string(o, "complete -c berth -n '__berth_in ");
         out_string(o, command->words);
-        out_string(o, "' -l ");
-        out_string(o, option->name);
-        if (option->letter != 0) {
-            const char letter[] = {' ', '-', 's', ' ', option->letter, '\0'};
-            out_string(o, letter);
-        }
+        out_string(o, "'");
+        fish_spellings(o, option);
         if (option->value != NULL)
             fish_value(o, kind_of(option->value), option->value);
         out_string(o, " -d '");
@@ -362,8 +516,8 @@ static void fish_command(struct out *o, const struct command *command)
 static void fish(struct out *o)
 {
     fish_functions(o);
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *command = &command_table[i];
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
         for (size_t len = next_beginning(i, 0); len != 0; len = next_beginning(i, len))
             fish_word(o, command->words, len, NULL);
         fish_word(o, command->words, strlen(command->words), command->summary);

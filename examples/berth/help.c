@@ -49,13 +49,12 @@ static void entry(struct out *o, struct berth_text left, const char *text, unsig
 
 static void put_option(struct berth_writer *w, const struct option *option)
 {
-    if (option->letter != 0) {
-        berth_put_char(w, '-');
-        berth_put_char(w, option->letter);
-        berth_put_string(w, ", ");
+    struct spelling spelling;
+    for (size_t i = 0; option_spelling(option, i, &spelling); i++) {
+        berth_put_string(w, i > 0 ? ", " : "");
+        berth_put_string(w, spelling.dashes);
+        berth_put_text(w, spelling.name);
     }
-    berth_put_string(w, "--");
-    berth_put_string(w, option->name);
     if (option->value != NULL) {
         berth_put_char(w, ' ');
         berth_put_string(w, option->value);
@@ -82,9 +81,9 @@ static void option_entry(struct out *o, const struct option *option)
 static void options_of(struct out *o, const struct command *command, bool common, const char *title)
 {
     bool any = false;
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        const struct option *option = &option_table[i];
-        if (!command_takes(command, option) || (option->groups != 0) != common)
+    const struct option *option;
+    for (size_t i = 0; (option = command_option(command, i)) != NULL; i++) {
+        if ((option->groups != 0) != common)
             continue;
         if (!any) {
             out_string(o, "\n");
@@ -125,8 +124,8 @@ int help_command(struct app *app, const struct command *command)
 
 static void list_commands(struct out *o, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *c = &command_table[i];
+    const struct command *c;
+    for (size_t i = 0; (c = command_at(i)) != NULL; i++) {
         if (!command_starts(c->words, words, count))
             continue;
         char left[96];
@@ -143,8 +142,9 @@ static void list_commands(struct out *o, const char *const *words, size_t count)
 
 static bool any_command(const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < command_count; i++) {
-        if (command_starts(command_table[i].words, words, count))
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        if (command_starts(command->words, words, count))
             return true;
     }
     return false;
@@ -171,13 +171,14 @@ static int overview(struct app *app)
 
 static const struct command *exact_command(const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < command_count; i++) {
-        struct berth_text rest = berth_text_of(command_table[i].words), word;
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        struct berth_text rest = berth_text_of(command->words), word;
         size_t n = 0;
         while (berth_text_split(&rest, ' ', &word))
             n++;
-        if (n == count && command_starts(command_table[i].words, words, count))
-            return &command_table[i];
+        if (n == count && command_starts(command->words, words, count))
+            return command;
     }
     return NULL;
 }
@@ -186,9 +187,10 @@ static const struct command *exact_command(const char *const *words, size_t coun
 static struct berth_text meant(const char *const *words, size_t count)
 {
     struct nearest near = {.wrong = berth_text_of(words[count])};
-    for (size_t i = 0; i < command_count; i++) {
-        struct berth_text rest = berth_text_of(command_table[i].words), word = BERTH_TEXT("");
-        if (!command_starts(command_table[i].words, words, count))
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        struct berth_text rest = berth_text_of(command->words), word = BERTH_TEXT("");
+        if (!command_starts(command->words, words, count))
             continue;
         size_t at = 0;
         while (berth_text_split(&rest, ' ', &word) && at < count)

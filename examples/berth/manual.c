@@ -3,18 +3,23 @@
 #include "commands.h"
 
 /* Roff gives '-', '\', and a dot or quote at the start of a line a meaning of their own. */
-static void roff(struct out *o, const char *text)
+static void roff_text(struct out *o, struct berth_text text)
 {
-    if (*text == '.' || *text == '\'')
+    if (text.len > 0 && (text.ptr[0] == '.' || text.ptr[0] == '\''))
         out_string(o, "\\&");
-    for (; *text != '\0'; text++) {
-        if (*text == '-')
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '-')
             out_string(o, "\\-");
-        else if (*text == '\\')
+        else if (text.ptr[i] == '\\')
             out_string(o, "\\e");
         else
-            out_bytes(o, text, 1);
+            out_bytes(o, text.ptr + i, 1);
     }
+}
+
+static void roff(struct out *o, const char *text)
+{
+    roff_text(o, berth_text_of(text));
 }
 
 static void heading(struct out *o, const char *kind, const char *title)
@@ -27,14 +32,13 @@ static void heading(struct out *o, const char *kind, const char *title)
 
 static void option(struct out *o, const struct option *option)
 {
+    struct spelling spelling;
     out_string(o, ".TP\n\\fB");
-    if (option->letter != 0) {
-        const char letter[] = {'-', option->letter, '\0'};
-        roff(o, letter);
-        out_string(o, "\\fR, \\fB");
+    for (size_t i = 0; option_spelling(option, i, &spelling); i++) {
+        out_string(o, i > 0 ? "\\fR, \\fB" : "");
+        roff(o, spelling.dashes);
+        roff_text(o, spelling.name);
     }
-    roff(o, "--");
-    roff(o, option->name);
     out_string(o, "\\fR");
     if (option->value != NULL) {
         out_string(o, " \\fI");
@@ -66,19 +70,27 @@ static void command(struct out *o, const struct command *command)
         roff(o, command->details);
         out_string(o, "\n");
     }
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (option_table[i].groups == 0 && command_takes(command, &option_table[i]))
-            option(o, &option_table[i]);
+    const struct option *row;
+    for (size_t i = 0; (row = command_option(command, i)) != NULL; i++) {
+        if (row->groups == 0)
+            option(o, row);
     }
 }
 
-static void options_of_group(struct out *o, unsigned group, const char *title)
+static void options_among(struct out *o, const struct option *options, size_t count, unsigned group)
 {
-    heading(o, ".SS", title);
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        if ((option_table[i].groups & group) != 0)
-            option(o, &option_table[i]);
+    for (size_t i = 0; i < count; i++) {
+        if ((options[i].groups & group) != 0)
+            option(o, &options[i]);
     }
+}
+
+static void options_of_group(struct out *o, const struct group_title *group)
+{
+    heading(o, ".SS", group->title);
+    options_among(o, common_options, common_option_count, group->group);
+    for (size_t i = 0; i < family_count; i++)
+        options_among(o, family_table[i]->options, family_table[i]->option_count, group->group);
 }
 
 static const struct {
@@ -118,13 +130,12 @@ int man_run(struct app *app)
                "One static program without a heap. Results go to standard output, everything else to "
                "standard error; every error "
                "is one line.\n.SH COMMANDS\n");
-    for (size_t i = 0; i < command_count; i++)
-        command(o, &command_table[i]);
+    const struct command *row;
+    for (size_t i = 0; (row = command_at(i)) != NULL; i++)
+        command(o, row);
     heading(o, ".SH", "COMMON OPTIONS");
-    options_of_group(o, GROUP_ALL, "Every command");
-    options_of_group(o, GROUP_OUTPUT, "Commands that print results");
-    options_of_group(o, GROUP_SERVER, "Commands that talk to a server");
-    options_of_group(o, GROUP_MLCYCLE, "Commands that talk to an mlcycle server");
+    for (size_t i = 0; i < group_count; i++)
+        options_of_group(o, &group_table[i]);
     heading(o, ".SH", "EXAMPLES");
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         out_string(o, ".TP\n\\fB");

@@ -73,9 +73,9 @@ int mlcycle_need(struct app *app, enum option_id id, struct berth_text *out_text
     struct berth_writer w;
     berth_writer_init(&w, what, sizeof what);
     berth_put_string(&w, "--");
-    berth_put_string(&w, option_table[id].name);
+    berth_put_string(&w, args_option_name(&app->args, id));
     berth_put_char(&w, ' ');
-    berth_put_string(&w, option_table[id].value);
+    berth_put_string(&w, option_of(app->args.command, id)->value);
     return berth_writer_terminate(&w) == BERTH_OK ? fail(app, EXIT_USAGE, what, "is needed, and not blank")
                                                   : EXIT_USAGE;
 }

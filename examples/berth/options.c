@@ -23,26 +23,10 @@ bool args_given(const struct args *args, enum option_id id)
     return args->value[id] != NULL;
 }
 
-bool command_takes(const struct command *command, const struct option *option)
+const char *args_option_name(const struct args *args, enum option_id id)
 {
-    if (((command->groups | GROUP_ALL) & option->groups) != 0)
-        return true;
-    for (const unsigned char *id = command->options; id != NULL && *id != OPT_COUNT; id++) {
-        if (*id == option->id)
-            return true;
-    }
-    return false;
-}
-
-bool command_starts(const char *words, const char *const *given, size_t count)
-{
-    struct berth_text rest = berth_text_of(words);
-    for (size_t i = 0; i < count; i++) {
-        struct berth_text word;
-        if (!berth_text_split(&rest, ' ', &word) || !berth_text_equal(word, berth_text_of(given[i])))
-            return false;
-    }
-    return true;
+    const struct option *option = option_of(args->command, id);
+    return option != NULL ? option->name : "";
 }
 
 static size_t words_in(const char *words)
@@ -55,13 +39,14 @@ static size_t words_in(const char *words)
 
 static void match_command(struct args *args)
 {
+    const struct command *command;
     args->command = NULL;
     args->command_words = 0;
-    for (size_t i = 0; i < command_count; i++) {
-        size_t count = words_in(command_table[i].words);
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        size_t count = words_in(command->words);
         if (count > args->command_words && count <= args->word_count &&
-            command_starts(command_table[i].words, args->words, count)) {
-            args->command = &command_table[i];
+            command_starts(command->words, args->words, count)) {
+            args->command = command;
             args->command_words = count;
         }
     }
@@ -89,47 +74,30 @@ static bool complain(char *message, size_t size, const char *a, struct berth_tex
     return false;
 }
 
-/* Whether the command that the words so far name takes OPTION, or any that may come of them. */
-static bool may_take(const struct args *args, const struct option *option)
+static void nearest_option(struct nearest *near, const struct family *family)
 {
-    if (args->command != NULL)
-        return command_takes(args->command, option);
-    for (size_t i = 0; i < command_count; i++) {
-        if (command_starts(command_table[i].words, args->words, args->word_count) &&
-            command_takes(&command_table[i], option))
-            return true;
+    const struct option *option;
+    struct spelling spelling;
+    for (size_t i = 0; (option = option_at(family, i)) != NULL; i++) {
+        for (size_t j = 0; option_spelling(option, j, &spelling); j++) {
+            if (spelling.dashes[1] == '-')
+                nearest_try(near, spelling.name);
+        }
     }
-    return false;
 }
 
-/* The option of this name (or letter, where NAME is empty): the one that fits the words so far, else the
- * first. */
-static const struct option *find_option(const struct args *args, struct berth_text name, char letter)
+static bool unknown_option(const struct family *family, struct berth_text word, char *message, size_t size)
 {
-    const struct option *first = NULL;
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        const struct option *option = &option_table[i];
-        if (name.len > 0 ? !berth_text_equal(name, berth_text_of(option->name)) : option->letter != letter)
-            continue;
-        if (may_take(args, option))
-            return option;
-        if (first == NULL)
-            first = option;
-    }
-    return first;
-}
-
-static bool unknown_option(struct berth_text word, struct berth_text name, char *message, size_t size)
-{
-    struct nearest near = {.wrong = name};
-    for (size_t i = 0; i < OPT_COUNT; i++)
-        nearest_try(&near, berth_text_of(option_table[i].name));
+    struct nearest near = {.wrong = berth_text_slice(word, 2, word.len)};
+    nearest_option(&near, family);
+    for (size_t i = 0; family == NULL && i < family_count; i++)
+        nearest_option(&near, family_table[i]);
     if (near.best.len == 0 || !berth_text_starts(word, BERTH_TEXT("--")))
         return complain(message, size, "unknown option ", word, "; see 'berth help'");
     struct berth_writer w;
     berth_writer_init(&w, message, size);
-    berth_put_string(&w, "unknown option --");
-    berth_put_text(&w, name);
+    berth_put_string(&w, "unknown option ");
+    berth_put_text(&w, word);
     berth_put_string(&w, "; did you mean --");
     berth_put_text(&w, near.best);
     berth_put_string(&w, "?");
@@ -140,6 +108,7 @@ static bool set_option(struct args *args, const struct option *option, const cha
                        size_t size)
 {
     args->value[option->id] = value;
+    args->option[option->id] = option;
     if (!option->repeated)
         return true;
     if (args->multi_count == MULTI_MAX)
@@ -149,41 +118,95 @@ static bool set_option(struct args *args, const struct option *option, const cha
     return true;
 }
 
-/* One option at argv[*at]; *at moves on when its value stands in the next argument. */
-static bool take_option(struct args *args, int argc, char **argv, int *at, char *message, size_t size)
+/* Whether the command that the words so far name takes OPTION, or any that may come of them. */
+static bool may_take(const struct args *args, const struct option *option)
 {
-    const char *word = argv[*at];
-    struct berth_text name;
-    const char *value = NULL;
-    const struct option *option;
-    if (word[1] == '-') {
-        struct berth_text rest = berth_text_of(word + 2);
-        if (berth_text_split(&rest, '=', &name) && rest.ptr != NULL)
-            value = rest.ptr;
-        option = name.len > 0 ? find_option(args, name, 0) : NULL;
-    } else {
-        name = berth_text_of(word);
-        option = find_option(args, BERTH_TEXT(""), word[1]);
-        if (option != NULL && word[2] != '\0') {
-            if (option->value == NULL)
-                return complain(message, size, "write the options of ", name, " one by one");
-            value = word + 2;
-        }
+    const struct command *command;
+    if (args->command != NULL)
+        return command_takes(args->command, option);
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        if (command_starts(command->words, args->words, args->word_count) && command_takes(command, option))
+            return true;
     }
-    if (option == NULL)
-        return unknown_option(berth_text_of(word), name, message, size);
-    if (option->value == NULL && value != NULL)
-        return complain(message, size, "--", berth_text_of(option->name), " takes no value");
-    if (option->value == NULL)
-        value = "";
-    if (value == NULL && *at + 1 < argc)
-        value = argv[++*at];
-    if (value == NULL)
-        return complain(message, size, "--", berth_text_of(option->name), " needs a value");
-    return set_option(args, option, value, message, size);
+    return false;
 }
 
-/* What a step's environment can say in place of a command's first arguments. */
+/* What WORD spells: the option that fits the words so far, else the first. */
+static const struct option *meant_option(const struct args *args, const struct family *family,
+                                         struct berth_text word)
+{
+    const struct option *option;
+    for (size_t i = 0; (option = find_option(family, word, i)) != NULL; i++) {
+        if (may_take(args, option))
+            return option;
+    }
+    return find_option(family, word, 0);
+}
+
+/* An option as it was written: "--name", "--name=value", "-name", "-n" or "-nvalue". */
+struct written {
+    struct berth_text word;      /* up to the value */
+    const char *value;           /* NULL: none in this argument */
+    const struct option *option; /* NULL: unknown */
+};
+
+static struct written read_option(const struct args *args, const struct family *family, const char *argument)
+{
+    struct written w = {berth_text_of(argument), NULL, NULL};
+    if (argument[1] == '-') {
+        struct berth_text rest = w.word;
+        if (berth_text_split(&rest, '=', &w.word) && rest.ptr != NULL)
+            w.value = rest.ptr;
+    }
+    w.option = meant_option(args, family, w.word);
+    if (w.option == NULL && argument[1] != '-' && argument[2] != '\0') {
+        w.option = meant_option(args, family, berth_text_slice(w.word, 0, 2));
+        w.value = argument + 2;
+    }
+    return w;
+}
+
+/* One option at argv[*at]; *at moves on when its value stands in the next argument. */
+static bool take_option(struct args *args, const struct family *family, int argc, char **argv, int *at,
+                        char *message, size_t size)
+{
+    struct written w = read_option(args, family, argv[*at]);
+    const struct option *option = w.option;
+    if (option == NULL)
+        return unknown_option(family, w.word, message, size);
+    if (option->value == NULL && w.value != NULL && argv[*at][1] != '-')
+        return complain(message, size, "write the options of ", w.word, " one by one");
+    if (option->value == NULL && w.value != NULL)
+        return complain(message, size, "--", berth_text_of(option->name), " takes no value");
+    if (option->value == NULL)
+        w.value = "";
+    if (w.value == NULL && *at + 1 < argc)
+        w.value = argv[++*at];
+    if (w.value == NULL)
+        return complain(message, size, "--", berth_text_of(option->name), " needs a value");
+    return set_option(args, option, w.value, message, size);
+}
+
+static bool is_option(const char *argument)
+{
+    return argument[0] == '-' && argument[1] != '\0';
+}
+
+/* The family of the first word that is no option and no option's value: it says what the options mean. */
+static const struct family *find_family(const struct args *empty, int argc, char **argv)
+{
+    int i = 1;
+    for (; i < argc && is_option(argv[i]); i++) {
+        struct written w = read_option(empty, NULL, argv[i]);
+        if (strcmp(argv[i], "--") == 0)
+            return NULL;
+        if (w.option != NULL && w.option->value != NULL && w.value == NULL)
+            i++;
+    }
+    return i < argc ? family_of(argv[i]) : NULL;
+}
+
+/* What a step's environment can say in place of an mlcycle command's first arguments. */
 static const struct {
     const char *arguments; /* how the command's own begin */
     const char *env[2];
@@ -211,7 +234,7 @@ static void take_context(struct args *args)
     while (i < sizeof contexts / sizeof contexts[0] &&
            !berth_text_starts(berth_text_of(args->command->arguments), berth_text_of(contexts[i].arguments)))
         i++;
-    if (i == sizeof contexts / sizeof contexts[0])
+    if (i == sizeof contexts / sizeof contexts[0] || (args->command->groups & GROUP_MLCYCLE) == 0)
         return;
     for (; count < 2 && contexts[i].env[count] != NULL; count++) {
         values[count] = getenv(contexts[i].env[count]);
@@ -229,11 +252,12 @@ static void take_context(struct args *args)
 static bool check_command(const struct args *args, char *message, size_t size)
 {
     for (size_t i = 0; i < OPT_COUNT; i++) {
-        if (args_given(args, (enum option_id)i) && !command_takes(args->command, &option_table[i])) {
+        const struct option *option = args->option[i];
+        if (option != NULL && !command_takes(args->command, option)) {
             struct berth_writer w;
             berth_writer_init(&w, message, size);
             berth_put_string(&w, "--");
-            berth_put_string(&w, option_table[i].name);
+            berth_put_string(&w, option->name);
             berth_put_string(&w, " means nothing here; see 'berth help ");
             berth_put_string(&w, args->command->words);
             berth_put_string(&w, "'");
@@ -255,13 +279,12 @@ static bool check_command(const struct args *args, char *message, size_t size)
 
 static void take_environment(struct args *args)
 {
-    for (size_t i = 0; i < OPT_COUNT; i++) {
-        const char *name = option_table[i].env;
-        const char *value = name != NULL ? getenv(name) : NULL;
-        if (value != NULL && value[0] != '\0' && args->value[i] == NULL &&
-            command_takes(args->command, &option_table[i])) {
-            args->value[i] = value;
-            args->from_env[i] = true;
+    const struct option *option;
+    for (size_t i = 0; (option = command_option(args->command, i)) != NULL; i++) {
+        const char *value = option->env != NULL ? getenv(option->env) : NULL;
+        if (value != NULL && value[0] != '\0' && args->value[option->id] == NULL) {
+            args->value[option->id] = value;
+            args->from_env[option->id] = true;
         }
     }
 }
@@ -269,12 +292,13 @@ static void take_environment(struct args *args)
 bool args_parse(struct args *args, int argc, char **argv, char *message, size_t message_size)
 {
     memset(args, 0, sizeof *args);
+    const struct family *family = find_family(args, argc, argv);
     bool options_end = false;
     for (int i = 1; i < argc; i++) {
-        if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
+        if (!options_end && is_option(argv[i])) {
             if (strcmp(argv[i], "--") == 0) {
                 options_end = true;
-            } else if (!take_option(args, argc, argv, &i, message, message_size)) {
+            } else if (!take_option(args, family, argc, argv, &i, message, message_size)) {
                 return false;
             }
         } else if (args->word_count == WORDS_MAX) {

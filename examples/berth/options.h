@@ -1,7 +1,9 @@
-/* The command line: one table of options, one of commands; parsing, help, man page and completion all read
+/* The command line: families of options and commands; parsing, help, man page and completion all read
  * these. */
 #ifndef BERTH_PROGRAM_OPTIONS_H
 #define BERTH_PROGRAM_OPTIONS_H
+
+#include "berth/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,8 +12,9 @@
 #define WORDS_MAX 256
 #define MULTI_MAX 32
 
-/* Rows of the option table, in its order. */
+/* The options' ids: what the code asks for. How an option is spelt and told may differ between families. */
 enum option_id {
+    OPT_NONE, /* ends a command's list */
     OPT_HOST,
     OPT_CACERT,
     OPT_CRL,
@@ -51,6 +54,7 @@ enum option_id {
     OPT_PASS_ENV,
     OPT_COUNT
 };
+_Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");
 
 /* Which options a command takes: groups, and single ones. */
 enum option_group {
@@ -60,18 +64,16 @@ enum option_group {
     GROUP_MLCYCLE = 8 /* to an mlcycle server */
 };
 
-/* Two options may have the same name or letter when no command takes both. */
 struct option {
     enum option_id id;
-    const char *name;  /* without dashes */
-    char letter;       /* 0: none */
+    const char *name;  /* without dashes; given as --NAME */
+    const char *also;  /* more spellings, with their dashes and blanks between: "-o", "-id --user"; or NULL */
     const char *value; /* NULL: a flag */
     unsigned groups;   /* 0: only where a command lists it */
     bool repeated;
     const char *env; /* environment variable that sets it, or NULL */
     const char *help;
 };
-extern const struct option option_table[OPT_COUNT];
 
 struct app;
 
@@ -82,16 +84,67 @@ struct command {
     const char *arguments;
     unsigned least, most; /* arguments; most 255: any number */
     unsigned groups;
-    const unsigned char *options; /* option ids beside the groups, OPT_COUNT ends them; NULL: none */
+    const uint8_t *options; /* ids beside the groups', OPT_NONE ends them; NULL: none */
     int (*run)(struct app *app);
     const char *summary; /* one line */
     const char *details; /* paragraphs for the man page and `help COMMAND`, or NULL */
 };
-extern const struct command command_table[];
-extern const size_t command_count;
+
+/* Commands that begin with the same word (or a few words of one subject), and the options that only they
+ * have. An id or a name is looked up here first, then in the common options. Two options of a family may
+ * have the same spelling when no command takes both. */
+struct family {
+    const struct option *options;
+    size_t option_count;
+    const struct command *commands;
+    size_t command_count;
+};
+extern const struct family *const family_table[];
+extern const size_t family_count;
+extern const struct option common_options[];
+extern const size_t common_option_count;
+
+/* The manual page's headings for options that stand in a group. */
+struct group_title {
+    unsigned group;
+    const char *title;
+};
+extern const struct group_title group_table[];
+extern const size_t group_count;
+
+/* ---- looking rows up (lookup.c) ---- */
+
+/* The command at INDEX, over all families in their order; NULL past the end. */
+const struct command *command_at(size_t index);
+/* The family whose commands begin with WORD; NULL: none. */
+const struct family *family_of(const char *word);
+const struct family *command_family(const struct command *command);
+/* The options at INDEX that FAMILY knows, its own before the common ones; NULL past the end. FAMILY NULL:
+ * the common ones only. */
+const struct option *option_at(const struct family *family, size_t index);
+/* The option that COMMAND takes at INDEX, in the tables' order; NULL past the end. */
+const struct option *command_option(const struct command *command, size_t index);
+/* The row that ID means for COMMAND's family; NULL: it has none. */
+const struct option *option_of(const struct command *command, enum option_id id);
+bool command_takes(const struct command *command, const struct option *option);
+/* Whether WORDS starts with the first COUNT of the given words. */
+bool command_starts(const char *words, const char *const *given, size_t count);
+
+/* The spelling of OPTION at INDEX: those with one dash, then --NAME, then the others; false past the end. */
+struct spelling {
+    const char *dashes; /* "-" or "--" */
+    struct berth_text name;
+};
+bool option_spelling(const struct option *option, size_t index, struct spelling *out);
+/* The option at INDEX that WORD (with its dashes, without "=VALUE") may mean: FAMILY's, a common one, then
+ * other families'; NULL past the end. */
+const struct option *find_option(const struct family *family, struct berth_text word, size_t index);
+
+/* ---- the command line's arguments ---- */
 
 struct args {
     const struct command *command;
+    const struct option *option[OPT_COUNT]; /* the row it was given by */
     const char
         *value[OPT_COUNT]; /* the last one given, or the environment's; "" for a flag; NULL: not given */
     bool from_env[OPT_COUNT];
@@ -109,13 +162,11 @@ struct args {
 const char *args_word(const struct args *args, size_t index); /* NULL past the end */
 size_t args_count(const struct args *args);
 bool args_given(const struct args *args, enum option_id id);
+/* How the command's help calls an option that it takes: "gpus". */
+const char *args_option_name(const struct args *args, enum option_id id);
 
 /* Fills in ARGS. On a usage error the sentence is put in MESSAGE (NUL-terminated) and false returned. Without
  * a matching command args->command is NULL and word_count tells whether there were words at all. */
 bool args_parse(struct args *args, int argc, char **argv, char *message, size_t message_size);
-
-bool command_takes(const struct command *command, const struct option *option);
-/* Whether WORDS starts with the first COUNT of the given words. */
-bool command_starts(const char *words, const char *const *given, size_t count);
 
 #endif

@@ -127,7 +127,7 @@ static int read_seconds(struct app *app, enum option_id id, uint32_t *out_ms)
 {
     if (!args_given(&app->args, id) || parse_seconds(app->args.value[id], out_ms) == BERTH_OK)
         return 0;
-    return fail(app, EXIT_USAGE, option_table[id].name, "takes seconds, such as 30 or 2.5");
+    return fail(app, EXIT_USAGE, args_option_name(&app->args, id), "takes seconds, such as 30 or 2.5");
 }
 
 static int read_number(struct app *app, enum option_id id, uint64_t most, uint64_t *out_value)
@@ -136,7 +136,7 @@ static int read_number(struct app *app, enum option_id id, uint64_t most, uint64
         return 0;
     if (berth_parse_u64(berth_text_of(app->args.value[id]), out_value) == BERTH_OK && *out_value <= most)
         return 0;
-    return fail(app, EXIT_USAGE, option_table[id].name, "takes a whole number");
+    return fail(app, EXIT_USAGE, args_option_name(&app->args, id), "takes a whole number");
 }
 
 static int read_gpus(struct app *app)

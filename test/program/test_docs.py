@@ -112,8 +112,9 @@ class Operations(unittest.TestCase):
     def test_commands_that_pages_name_exist(self):
         if not os.path.exists(os.path.join(ROOT, "examples/berth/tables.c")):
             self.skipTest("no program in this tree")
-        tables = text("examples/berth/tables.c")
-        commands = re.findall(r'^    \{"([a-z -]+)", "', tables, re.M)
+        folder = os.path.join(ROOT, "examples/berth")
+        tables = "".join(text("examples/berth", name) for name in sorted(os.listdir(folder)) if re.fullmatch(r"tables\w*\.c", name))
+        commands = re.findall(r'^    \{"([a-z -]+)",\s+"', tables, re.M)
         options = set(re.findall(r'\{OPT_\w+, "([a-z-]+)"', tables))
         page = text("docs/mlcycle.md")
         for line in re.findall(r"`((?:projects|workers|jobs|scheduler|fragments) [a-z-]+)[^`]*`", page):
