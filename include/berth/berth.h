@@ -37,6 +37,8 @@
 #include "berth/http.h"
 #include "berth/call.h"
 #include "berth/mlcycle.h"
+#include "berth/openpai.h"
+#include "berth/openpai_data.h"
 #include "berth/openpai_job_fields.h"
 #include "berth/openpai_job.h"
 #include "berth/gpu.h"
