@@ -41,6 +41,7 @@
 #include "berth/openpai_data.h"
 #include "berth/openpai_job_fields.h"
 #include "berth/openpai_job.h"
+#include "berth/webhdfs.h"
 #include "berth/gpu.h"
 #include "berth/gpu_links.h"
 #include "berth/schedule.h"
