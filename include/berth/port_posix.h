@@ -261,6 +261,33 @@ enum berth_status berth_posix_roots_open(struct berth_posix_roots *r, const char
 /* Closes what is open; may be called twice. The source can be used again after its rewind. */
 void berth_posix_roots_close(struct berth_posix_roots *r);
 
+/* GPUs of the machine. */
+
+/* The most that are told of: ids of GPUs are 0 to 63. */
+#define BERTH_POSIX_GPUS 64
+/* A host bridge and some 16 bridges and devices below it, 13 bytes each, and a NUL. */
+#define BERTH_POSIX_GPU_PATH_CAP 232
+
+/* Texts are NUL-terminated, "" when not known. */
+struct berth_posix_gpu {
+    char address[16];                    /* on PCIe, "0000:01:00.0" (domains of more than 4 digits too) */
+    char path[BERTH_POSIX_GPU_PATH_CAP]; /* "pci0000:00/0000:00:01.0/0000:01:00.0" */
+    int numa_node;                       /* -1: not known, or the machine has one node */
+    int minor;                           /* of /dev/nvidiaN; -1: not known */
+    char model[64];                      /* "NVIDIA A100-SXM4-40GB" */
+    char uuid[48];                       /* "GPU-" and a UUID */
+};
+
+/* The NVIDIA GPUs in the order of their addresses on PCIe, which is the order of their ids (nvidia-smi's):
+ * display controllers of vendor 10de in ROOT/sys/bus/pci/devices; virtual functions do not count. Where the
+ * driver is loaded only those count that it lists in ROOT/proc/driver/nvidia/gpus and has not excluded;
+ * model, uuid and minor come from there. ROOT NULL is "". Needs no right but to read these folders, no tool
+ * and no heap. No GPU at all is BERTH_OK and 0; also without such folders. BERTH_E_SPACE for more than CAP
+ * (then *out_count is how many there are, the first CAP of which are filled in) or a path that does not fit;
+ * BERTH_E_PERMISSION, BERTH_E_IO; BERTH_E_NOT_PROVIDED on a system other than Linux. Stack: 12 KB. */
+enum berth_status berth_posix_gpus_find(const char *root, struct berth_posix_gpu *out_gpus, size_t cap,
+                                        size_t *out_count) BERTH_MUST_CHECK;
+
 /* Processes. */
 
 /* Children at once; one more is BERTH_E_SPACE. */
