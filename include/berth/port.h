@@ -115,9 +115,15 @@ struct berth_spawn {
         *argv; /* NULL-terminated; argv[0] is searched for in PATH when it has no slash; no shell */
     const char *const *env; /* NULL-terminated "NAME=value"; NULL = the parent's */
     const char *folder;     /* working folder; NULL = the parent's */
-    bool capture; /* standard output and error of the child come to read(); else they go nowhere ... */
-    bool inherit; /* ... or, with this, to the parent's */
+    bool capture;  /* standard output and error of the child come to read(); else they go nowhere ... */
+    bool inherit;  /* ... or, with this, to the parent's */
+    bool separate; /* with capture: standard error comes to read_errors() instead */
+    /* Standard input of the child, then its end; absent: the end at once. At most BERTH_SPAWN_INPUT bytes
+     * (else BERTH_E_SPACE). Handed over whole before spawn() returns; the port keeps no copy. */
+    struct berth_text input;
 };
+/* What every system takes into an empty pipe without a reader. */
+#define BERTH_SPAWN_INPUT 4096
 
 enum berth_child_end {
     BERTH_CHILD_RUNNING = 0,
@@ -133,8 +139,8 @@ struct berth_child_state {
 /* Processes. Each child is the leader of a process group of its own. */
 struct berth_proc {
     void *ctx;
-    /* BERTH_E_NO_FILE when the program is not found, PERMISSION, IO, SPACE (too many children). Standard
-     * input is empty. */
+    /* BERTH_E_NO_FILE when the program is not found, PERMISSION, IO, SPACE (too many children, a long
+     * input). */
     berth_child (*spawn)(void *ctx, const struct berth_spawn *spawn);
     /* Captured output: > 0 bytes; 0 = the end; WOULD_BLOCK. */
     ptrdiff_t (*read)(void *ctx, berth_child child, void *buf, size_t cap, uint32_t wait_ms);
@@ -143,6 +149,9 @@ struct berth_proc {
     enum berth_status (*signal)(void *ctx, berth_child child, int number);
     /* Forgets the child (kills its group first when it still runs) and frees its place. */
     void (*release)(void *ctx, berth_child child);
+    /* As read(), for standard error that is captured separately. Who captures both reads both in turn: a
+     * child waits while a pipe is full. */
+    ptrdiff_t (*read_errors)(void *ctx, berth_child child, void *buf, size_t cap, uint32_t wait_ms);
 };
 
 #ifdef __cplusplus

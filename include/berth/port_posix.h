@@ -305,6 +305,7 @@ struct berth_posix_proc_config {
 struct berth_posix_child {
     int pid;    /* 0: free */
     int out_fd; /* captured output, -1 = none */
+    int err_fd; /* standard error that is captured separately, -1 = none */
     int end_fd; /* pidfd, -1 = none */
     bool ended;
     bool dying; /* released, killed, not yet reaped */
@@ -329,6 +330,8 @@ struct berth_proc berth_posix_proc_init(struct berth_posix_proc *p,
 
 /* For berth_posix_poll(): readable when there is captured output or its end; -1 when there is none. */
 int berth_posix_proc_output_fd(const struct berth_posix_proc *p, berth_child child);
+/* The same for standard error that is captured separately. */
+int berth_posix_proc_errors_fd(const struct berth_posix_proc *p, berth_child child);
 /* Readable when the child has ended (Linux 5.3); -1 when the system has no such thing: ask state() from time
  * to time. */
 int berth_posix_proc_end_fd(const struct berth_posix_proc *p, berth_child child);

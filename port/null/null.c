@@ -233,5 +233,6 @@ static void null_release(void *ctx, berth_child child)
 
 struct berth_proc berth_null_proc(void)
 {
-    return (struct berth_proc){NULL, null_spawn, null_output, null_state, null_signal, null_release};
+    return (struct berth_proc){NULL,        null_spawn,   null_output, null_state,
+                               null_signal, null_release, null_output};
 }

@@ -92,7 +92,9 @@ struct plan {
     const struct berth_posix_proc_config *config;
     char *const *env;
     const char *path; /* the value of PATH; NULL = not searched */
+    int in_fd;        /* the pipe's end for its input; -1 */
     int out_fd;       /* the pipe's end for its output; -1 */
+    int err_fd;       /* the same for standard error alone; -1 */
     int report_fd;    /* closed by a successful exec */
     pid_t parent;
 };
@@ -122,12 +124,13 @@ static void default_signals(void)
 static int standard_files(const struct plan *plan)
 {
     int nothing = above_standard(open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (nothing < 0 || dup2(nothing, 0) < 0)
+    if (nothing < 0 || dup2(plan->in_fd >= 0 ? plan->in_fd : nothing, 0) < 0)
         return errno;
     if (plan->spawn->inherit && !plan->spawn->capture)
         return 0;
     int out = plan->spawn->capture ? plan->out_fd : nothing;
-    return dup2(out, 1) < 0 || dup2(out, 2) < 0 ? errno : 0;
+    int err = plan->err_fd >= 0 ? plan->err_fd : out;
+    return dup2(out, 1) < 0 || dup2(err, 2) < 0 ? errno : 0;
 }
 
 /* Everything above 2 is closed by exec, also what this program's own parent left open. */
@@ -220,7 +223,7 @@ static void make_plan(struct plan *plan, const struct berth_posix_proc *p, const
         if (!plan->path)
             plan->path = "/usr/local/bin:/usr/bin:/bin";
     }
-    plan->out_fd = plan->report_fd = -1;
+    plan->in_fd = plan->out_fd = plan->err_fd = plan->report_fd = -1;
     plan->parent = getpid();
 }
 
@@ -293,52 +296,93 @@ static void keep_children(void)
     }
 }
 
+/* A pipe that holds INPUT, its end following; *out_fd is where it is read. */
+static int fill_pipe(struct berth_text input, int *out_fd)
+{
+    int ends[2];
+    int error = open_pipe(ends);
+    if (error)
+        return error;
+    (void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    ssize_t done;
+    do
+        done = write(ends[1], input.ptr, input.len);
+    while (done < 0 && errno == EINTR);
+    if (done != (ssize_t)input.len) {
+        error = done < 0 ? errno : EIO;
+        berth_posix_close(&ends[0]);
+    }
+    berth_posix_close(&ends[1]);
+    *out_fd = ends[0];
+    return error;
+}
+
+/* The child's pipes: its ends in PLAN, ours in CHILD. */
+static int open_pipes(struct plan *plan, struct berth_posix_child *child)
+{
+    const struct berth_spawn *spawn = plan->spawn;
+    int ends[2] = {-1, -1};
+    int error = spawn->input.len > 0 ? fill_pipe(spawn->input, &plan->in_fd) : 0;
+    if (!error && spawn->capture) {
+        error = open_pipe(ends);
+        child->out_fd = ends[0];
+        plan->out_fd = ends[1];
+    }
+    if (!error && spawn->capture && spawn->separate) {
+        error = open_pipe(ends);
+        child->err_fd = ends[0];
+        plan->err_fd = ends[1];
+    }
+    return error;
+}
+
 static berth_child proc_spawn(void *ctx, const struct berth_spawn *spawn)
 {
     struct berth_posix_proc *p = ctx;
     struct plan plan;
-    int ends[2] = {-1, -1};
+    struct berth_posix_child child;
     pid_t pid = -1;
     if (!spawn->argv || !spawn->argv[0])
         return BERTH_E_ARGUMENT;
+    if (spawn->input.len > BERTH_SPAWN_INPUT)
+        return BERTH_E_SPACE;
     berth_child slot = free_slot(p);
     if (slot < 0)
         return slot;
     if (spawn->argv[0][0] == 0)
         return failed(p, ENOENT);
+    memset(&child, 0, sizeof child);
+    child.out_fd = child.err_fd = -1;
     make_plan(&plan, p, spawn);
     keep_children();
-    int error = spawn->capture ? open_pipe(ends) : 0;
-    if (!error) {
-        plan.out_fd = ends[1];
+    int error = open_pipes(&plan, &child);
+    if (!error)
         error = start(&plan, &pid);
-    }
-    berth_posix_close(&ends[1]);
+    berth_posix_close(&plan.in_fd);
+    berth_posix_close(&plan.out_fd);
+    berth_posix_close(&plan.err_fd);
     if (error) {
-        berth_posix_close(&ends[0]);
+        berth_posix_close(&child.out_fd);
+        berth_posix_close(&child.err_fd);
         return failed(p, error);
     }
-    struct berth_posix_child *child = &p->children[slot];
-    memset(child, 0, sizeof *child);
-    child->pid = pid;
-    child->out_fd = ends[0];
-    if (ends[0] >= 0)
-        (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    child->end_fd = open_end_fd(pid);
+    child.pid = pid;
+    if (child.out_fd >= 0)
+        (void)fcntl(child.out_fd, F_SETFL, O_NONBLOCK);
+    if (child.err_fd >= 0)
+        (void)fcntl(child.err_fd, F_SETFL, O_NONBLOCK);
+    child.end_fd = open_end_fd(pid);
+    p->children[slot] = child;
     return slot;
 }
 
-static ptrdiff_t proc_read(void *ctx, berth_child number, void *buf, size_t cap, uint32_t wait_ms)
+static ptrdiff_t read_pipe(struct berth_posix_proc *p, int fd, void *buf, size_t cap, uint32_t wait_ms)
 {
-    struct berth_posix_proc *p = ctx;
-    struct berth_posix_child *child = find(p, number);
-    if (!child)
-        return BERTH_E_ARGUMENT;
-    if (child->out_fd < 0)
+    if (fd < 0)
         return 0;
     uint64_t deadline_ms = wait_ms ? berth_posix_now_ms() + wait_ms : 0;
     for (;;) {
-        ssize_t got = read(child->out_fd, buf, cap > INT_MAX ? INT_MAX : cap);
+        ssize_t got = read(fd, buf, cap > INT_MAX ? INT_MAX : cap);
         if (got >= 0)
             return (ptrdiff_t)got;
         if (errno == EINTR)
@@ -347,10 +391,22 @@ static ptrdiff_t proc_read(void *ctx, berth_child number, void *buf, size_t cap,
             return failed(p, errno);
         if (berth_posix_now_ms() >= deadline_ms)
             return BERTH_E_WOULD_BLOCK;
-        int ready = berth_posix_wait_fd(child->out_fd, BERTH_WANT_READ, deadline_ms, p->config.signals);
+        int ready = berth_posix_wait_fd(fd, BERTH_WANT_READ, deadline_ms, p->config.signals);
         if (ready == BERTH_E_CANCELLED)
             return BERTH_E_CANCELLED;
     }
+}
+
+static ptrdiff_t proc_read(void *ctx, berth_child number, void *buf, size_t cap, uint32_t wait_ms)
+{
+    const struct berth_posix_child *child = find(ctx, number);
+    return child ? read_pipe(ctx, child->out_fd, buf, cap, wait_ms) : BERTH_E_ARGUMENT;
+}
+
+static ptrdiff_t proc_read_errors(void *ctx, berth_child number, void *buf, size_t cap, uint32_t wait_ms)
+{
+    const struct berth_posix_child *child = find(ctx, number);
+    return child ? read_pipe(ctx, child->err_fd, buf, cap, wait_ms) : BERTH_E_ARGUMENT;
 }
 
 /* Looks without reaping: the pid stays the child's until release(). */
@@ -396,6 +452,7 @@ static void proc_release(void *ctx, berth_child number)
         return;
     (void)kill(-child->pid, SIGKILL);
     berth_posix_close(&child->out_fd);
+    berth_posix_close(&child->err_fd);
     berth_posix_close(&child->end_fd);
     for (int i = 0; i < REAP_TRIES; i++) {
         if (reap(child)) {
@@ -413,7 +470,8 @@ struct berth_proc berth_posix_proc_init(struct berth_posix_proc *p,
     memset(p, 0, sizeof *p);
     if (config)
         p->config = *config;
-    return (struct berth_proc){p, proc_spawn, proc_read, proc_state, proc_signal, proc_release};
+    return (struct berth_proc){p,           proc_spawn,   proc_read,       proc_state,
+                               proc_signal, proc_release, proc_read_errors};
 }
 
 static const struct berth_posix_child *look(const struct berth_posix_proc *p, berth_child number)
@@ -428,6 +486,12 @@ int berth_posix_proc_output_fd(const struct berth_posix_proc *p, berth_child chi
 {
     const struct berth_posix_child *found = look(p, child);
     return found ? found->out_fd : -1;
+}
+
+int berth_posix_proc_errors_fd(const struct berth_posix_proc *p, berth_child child)
+{
+    const struct berth_posix_child *found = look(p, child);
+    return found ? found->err_fd : -1;
 }
 
 int berth_posix_proc_end_fd(const struct berth_posix_proc *p, berth_child child)

@@ -272,6 +272,7 @@ static void nothing_is_provided(void **state)
     assert_int_equal(proc.state(proc.ctx, 0, &child), no);
     assert_int_equal(proc.signal(proc.ctx, 0, 9), no);
     proc.release(proc.ctx, 0);
+    assert_int_equal(proc.read_errors(proc.ctx, 0, buf, 4, 0), no);
 }
 
 int main(void)

@@ -51,7 +51,7 @@ static int teardown(void **state)
 static berth_child spawn_shell(const char *script, bool capture)
 {
     const char *argv[] = {"sh", "-c", script, NULL};
-    struct berth_spawn spawn = {argv, NULL, NULL, capture, false};
+    struct berth_spawn spawn = {.argv = argv, .capture = capture};
     berth_child child = proc.spawn(proc.ctx, &spawn);
     assert_true(child >= 0);
     return child;
@@ -125,6 +125,65 @@ static void captures_both_outputs(void **state)
     proc.release(proc.ctx, child);
 }
 
+static void keeps_the_outputs_apart(void **state)
+{
+    (void)state;
+    char buf[256];
+    const char *argv[] = {"sh", "-c", "echo out; echo err >&2; sleep 0.1; echo more", NULL};
+    struct berth_spawn spawn = {.argv = argv, .capture = true, .separate = true};
+    berth_child child = proc.spawn(proc.ctx, &spawn);
+    assert_true(child >= 0);
+    assert_true(berth_posix_proc_errors_fd(&posix, child) > 2);
+    assert_true(berth_posix_proc_errors_fd(&posix, child) != berth_posix_proc_output_fd(&posix, child));
+    read_all(child, buf, sizeof buf);
+    assert_string_equal(buf, "out\nmore\n");
+    assert_int_equal(proc.read_errors(proc.ctx, child, buf, sizeof buf, 1000), 4);
+    assert_memory_equal(buf, "err\n", 4);
+    assert_int_equal(proc.read_errors(proc.ctx, child, buf, sizeof buf, 1000), 0);
+    wait_end(child);
+    proc.release(proc.ctx, child);
+    assert_int_equal(proc.read_errors(proc.ctx, child, buf, sizeof buf, 0), BERTH_E_ARGUMENT);
+    child = spawn_shell("echo both >&2", true);
+    assert_int_equal(berth_posix_proc_errors_fd(&posix, child), -1);
+    assert_int_equal(proc.read_errors(proc.ctx, child, buf, sizeof buf, 0), 0);
+    read_all(child, buf, sizeof buf);
+    assert_string_equal(buf, "both\n");
+    wait_end(child);
+    proc.release(proc.ctx, child);
+}
+
+static void hands_over_the_input(void **state)
+{
+    (void)state;
+    static char given[BERTH_SPAWN_INPUT + 1], got[BERTH_SPAWN_INPUT + 2];
+    static const size_t lengths[] = {1, 23, BERTH_SPAWN_INPUT - 1, BERTH_SPAWN_INPUT};
+    const char *argv[] = {"sh", "-c", "sleep 0.05; cat", NULL};
+    memset(given, 'x', sizeof given);
+    given[0] = '\0'; /* no byte is special */
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct berth_spawn spawn = {
+            .argv = argv, .capture = true, .input = berth_text_make(given, lengths[i])};
+        berth_child child = proc.spawn(proc.ctx, &spawn);
+        assert_true(child >= 0);
+        assert_int_equal(read_all(child, got, sizeof got), lengths[i]);
+        assert_memory_equal(got, given, lengths[i]);
+        assert_int_equal(wait_end(child).code, 0);
+        proc.release(proc.ctx, child);
+    }
+    struct berth_spawn spawn = {.argv = argv, .input = berth_text_make(given, sizeof given)};
+    assert_int_equal(proc.spawn(proc.ctx, &spawn), BERTH_E_SPACE);
+    /* A child that does not read it is no error, nor is one that cannot be started. */
+    const char *deaf[] = {"true", NULL}, *absent[] = {"/no/such/program", NULL};
+    spawn = (struct berth_spawn){.argv = deaf, .input = BERTH_TEXT("secret")};
+    berth_child child = proc.spawn(proc.ctx, &spawn);
+    assert_true(child >= 0);
+    assert_int_equal(wait_end(child).code, 0);
+    proc.release(proc.ctx, child);
+    spawn.argv = absent;
+    spawn.capture = spawn.separate = true;
+    assert_int_equal(proc.spawn(proc.ctx, &spawn), BERTH_E_NO_FILE);
+}
+
 static void large_output(void **state)
 {
     (void)state;
@@ -186,7 +245,7 @@ static void what_cannot_be_started(void **state)
     const char *absent_path[] = {"/no/such/program", NULL};
     const char *not_executable[] = {file, NULL};
     const char *sh[] = {"sh", "-c", "exit 0", NULL};
-    struct berth_spawn spawn = {none, NULL, NULL, true, false};
+    struct berth_spawn spawn = {.argv = none, .capture = true};
     assert_int_equal(proc.spawn(proc.ctx, &spawn), BERTH_E_ARGUMENT);
     spawn.argv = empty;
     assert_int_equal(proc.spawn(proc.ctx, &spawn), BERTH_E_NO_FILE);
@@ -230,7 +289,7 @@ static void environment_folder_and_path(void **state)
     snprintf(path, sizeof path, "PATH=/nowhere:%s", folder);
     const char *argv[] = {"own-tool", NULL};
     const char *env[] = {"X=seen", path, NULL};
-    struct berth_spawn spawn = {argv, env, folder, true, false};
+    struct berth_spawn spawn = {.argv = argv, .env = env, .folder = folder, .capture = true};
     berth_child child = proc.spawn(proc.ctx, &spawn);
     assert_true(child >= 0);
     read_all(child, buf, sizeof buf);
@@ -316,7 +375,7 @@ static void a_bounded_number(void **state)
     (void)state;
     berth_child children[BERTH_POSIX_CHILDREN];
     const char *argv[] = {"sleep", "100", NULL};
-    struct berth_spawn spawn = {argv, NULL, NULL, false, false};
+    struct berth_spawn spawn = {.argv = argv};
     for (int i = 0; i < BERTH_POSIX_CHILDREN; i++) {
         children[i] = proc.spawn(proc.ctx, &spawn);
         assert_true(children[i] >= 0);
@@ -339,7 +398,7 @@ static void ends_with_its_parent(void **state)
         struct berth_posix_proc_config config = {.end_with_parent = true};
         struct berth_proc inner = berth_posix_proc_init(&posix, &config);
         const char *argv[] = {"sleep", "100", NULL};
-        struct berth_spawn spawn = {argv, NULL, NULL, false, true};
+        struct berth_spawn spawn = {.argv = argv, .inherit = true};
         dup2(ends[1], 1);
         close(ends[0]);
         close(ends[1]);
@@ -367,7 +426,7 @@ static void without_standard_files(void **state)
         close(1);
         close(2);
         const char *argv[] = {"sh", "-c", "echo out; echo err >&2; cat", NULL};
-        struct berth_spawn spawn = {argv, NULL, NULL, true, false};
+        struct berth_spawn spawn = {.argv = argv, .capture = true};
         berth_child child = proc.spawn(proc.ctx, &spawn);
         if (child < 0)
             _exit(1);
@@ -391,6 +450,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(exit_codes),
         TEST(captures_both_outputs),
+        TEST(keeps_the_outputs_apart),
+        TEST(hands_over_the_input),
         TEST(large_output),
         TEST(reading_waits_as_told),
         TEST(what_cannot_be_started),
