@@ -35,7 +35,7 @@ enum berth_row_fault {
     BERTH_ROW_END,    /* the same */
     BERTH_ROW_ORDER,  /* end is not after start */
     BERTH_ROW_USER,   /* no user id */
-    BERTH_ROW_CPUS,   /* not a decimal of 0 to 9,223,372,036 */
+    BERTH_ROW_CPUS,   /* not a decimal (or with an exponent) of 0 to 9,223,372,036 */
     BERTH_ROW_MEMORY, /* not a whole number of 0 or more */
     BERTH_ROW_GPUS,   /* not a list of ids 0 to 63 in brackets */
     BERTH_ROW_PORT    /* not a whole number of 0 to 65535 */
@@ -43,15 +43,15 @@ enum berth_row_fault {
 /* One sentence of what is wrong, lower case, without a full stop. Static. */
 const char *berth_row_fault_text(enum berth_row_fault fault);
 
-/* Whether a cell's characters stand for "none" (what pandas reads as missing, wire page 1.5). */
+/* Whether a cell's characters stand for "none": what pandas reads as missing, in quotes or not (wire page
+ * 1.5). */
 bool berth_rows_is_none(struct berth_text text);
 
-/* A reader of rows. The caller's; private but for line, fault and the last two. */
+/* A reader of rows. The caller's; private but for the last two. */
 struct berth_rows_reader {
     struct berth_csv_reader csv;
     struct berth_csv_cell cells[BERTH_ROWS_COLUMNS];
-    uint8_t column_of[BERTH_ROWS_COLUMNS]; /* the file's order */
-    uint8_t column_count;
+    uint8_t column_of[BERTH_ROWS_COLUMNS]; /* the file's order: the number in ours of each of its columns */
     bool header_read;
     struct berth_writer texts; /* cells whose doubled quotes had to be resolved */
     const char *reason;        /* of a failure: a sentence, static; NULL before one */
@@ -59,28 +59,34 @@ struct berth_rows_reader {
 };
 
 /* Begins to read SOURCE. WINDOW takes a row's bytes and its resolved texts: rows of up to WINDOW_CAP / 2
- * bytes fit. */
+ * bytes with their line end fit. Both are the caller's and outlive the reader. */
 void berth_rows_reader_init(struct berth_rows_reader *r, struct berth_source source, char *window,
                             size_t window_cap);
 /* The next row: *out_fault is BERTH_ROW_GOOD and OUT_RECORD filled in, or OUT_ROW->bytes are a bad row's.
- * OUT_ROW->cell_count is 0 at the end. An empty document is a header alone. BERTH_E_SYNTAX for a header with
- * a missing, unknown or repeated name and for an unclosed quote, BERTH_E_SPACE for a row that is too long;
- * then r->reason and r->line say what and where. */
+ * OUT_ROW->cell_count is 0 at the end. An empty document is a header alone. Columns may stand in any order,
+ * cells at a row's end may be missing (they are empty then).
+ *
+ * BERTH_E_SYNTAX for a header with a missing, unknown or repeated name and for an unclosed quote,
+ * BERTH_E_SPACE for a row that is too long; then r->reason and r->line say what and where. Otherwise what the
+ * source answers; after BERTH_E_WOULD_BLOCK the call may be made again. */
 enum berth_status berth_rows_next(struct berth_rows_reader *r, struct berth_record *out_record,
                                   struct berth_csv_row *out_row,
                                   enum berth_row_fault *out_fault) BERTH_MUST_CHECK;
 
 /* The record as a line with its LF: "YYYY-MM-DD hh:mm:ss" in both times, cpus with at least one fraction
- * digit, a list of GPUs. BERTH_E_RANGE for values that no reader would take back. */
+ * digit, a list of GPUs. Reading it gives the same record; an image or command of length 0 becomes none.
+ * BERTH_E_RANGE for values that no reader would take back (then nothing was put), BERTH_E_SPACE when W is
+ * full. */
 enum berth_status berth_put_record(struct berth_writer *w,
                                    const struct berth_record *record) BERTH_MUST_CHECK;
-/* The parts of a line that are shown elsewhere too. */
-enum berth_status berth_put_civil(struct berth_writer *w, int64_t seconds) BERTH_MUST_CHECK; /* the time */
-void berth_put_cpus(struct berth_writer *w, int64_t cpus_nano);                              /* "8.0" */
-void berth_put_gpu_list(struct berth_writer *w, uint64_t gpus);                              /* "[0, 1]" */
+/* The parts of a line that are shown elsewhere too: "2030-01-09 00:00:00" (BERTH_E_RANGE outside the years 1
+ * to 9999); "8.0", "0.333333334", below 0.0001 as Python writes it, "1e-05"; "[0, 1]". */
+enum berth_status berth_put_civil(struct berth_writer *w, int64_t seconds) BERTH_MUST_CHECK;
+void berth_put_cpus(struct berth_writer *w, int64_t cpus_nano);
+void berth_put_gpu_list(struct berth_writer *w, uint64_t gpus);
 
-/* "YYYY-MM-DD[( |T)hh:mm[:ss[.f{1,9}]]]"; a fraction that is not zero rounds down, or UP. BERTH_E_SYNTAX,
- * BERTH_E_RANGE. */
+/* "YYYY-MM-DD[( |T)hh:mm[:ss[.f{1,9}]]]", the whole of TEXT; a fraction that is not zero rounds down, or UP.
+ * BERTH_E_SYNTAX for another form, BERTH_E_RANGE for a date or time of day that does not exist. */
 enum berth_status berth_parse_civil(struct berth_text text, bool up, int64_t *out_seconds) BERTH_MUST_CHECK;
 
 #ifdef __cplusplus

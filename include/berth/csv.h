@@ -16,7 +16,8 @@ struct berth_csv_cell {
     struct berth_text text;
     bool quoted;
     bool doubled;   /* text holds doubled quotes */
-    bool malformed; /* a quote inside an unquoted cell, or characters after the closing quote */
+    bool malformed; /* a quote inside an unquoted cell, characters after the closing quote, or a CR outside
+                       quotes; text is then the whole cell */
 };
 
 /* One row. Everything points into the reader's window and is valid until the next row is read. */
@@ -41,10 +42,11 @@ struct berth_csv_reader {
 /* Begins to read SOURCE through WINDOW of CAP bytes, which must hold the longest row with its line end. A
  * byte order mark is passed over. All of it is the caller's and outlives the reader. */
 void berth_csv_reader_init(struct berth_csv_reader *r, struct berth_source source, char *window, size_t cap);
-/* The next row that is not blank; up to CELL_CAP of its cells go to CELLS. At the end of the document
- * out_row->cell_count is 0 and the status BERTH_OK. Rows end with LF or CRLF, the last one may end without;
- * quoted cells may hold line ends. BERTH_E_SYNTAX for a quote that is never closed, BERTH_E_SPACE for a row
- * longer than the window (r->error_line says where), otherwise what the source answers. */
+/* The next row that holds more than blanks and tabs; up to CELL_CAP of its cells go to CELLS. At the end of
+ * the document out_row->cell_count is 0 and the status BERTH_OK. Rows end with LF or CRLF, the last one may
+ * end without; quoted cells may hold line ends. BERTH_E_SYNTAX for a quote that is never closed,
+ * BERTH_E_SPACE for a row longer than the window (r->error_line says where), otherwise what the source
+ * answers. Failures stay, but for BERTH_E_WOULD_BLOCK: then the call may be made again. */
 enum berth_status berth_csv_next(struct berth_csv_reader *r, struct berth_csv_cell *cells, size_t cell_cap,
                                  struct berth_csv_row *out_row) BERTH_MUST_CHECK;
 
