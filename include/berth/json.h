@@ -263,9 +263,11 @@ enum berth_status berth_json_list_decode(struct berth_json_list *list, const str
  * go deeper:
  * "[*].steps[*]" delivers each step (level 2) as soon as it is complete, and afterwards its job (level 1)
  * with "steps":[] left empty. So the buffer must hold one job without its steps plus one step. At most four
- * stars; a path ends in a star. Names are as they stand (no quotes, no escapes), without '.' and '['.
+ * stars; a path ends in a star. Names are as they stand (no quotes, no escapes), without '.', '[', '{', '('.
  * A named member that is null counts as absent. An element that is no object although the path has a name
- * after its star is delivered as it is. */
+ * after its star is delivered as it is.
+ * "{*}" is each member of an object instead, which the element's name tells apart; "(*)" takes an array or an
+ * object. A name takes room in the buffer before its element. */
 #define BERTH_JSON_STREAM_LEVELS 4
 
 struct berth_json_element {
@@ -281,6 +283,9 @@ struct berth_json_element {
     /* Level 2 and deeper: the enclosing element as far as it was read, closed off so that it is JSON ("id"
      * and whatever stood before); valid until the callback returns, not to be changed. Absent at level 1. */
     struct berth_text outer;
+    /* The member's name, unescaped, of an element of "{*}", and that of the enclosing element; absent when it
+     * has none or it did not fit. Valid until the callback returns. */
+    struct berth_text name, outer_name;
     struct berth_json_list longest; /* private: an array or object among its members that need not be walked
                                        to find its end */
 };
@@ -337,8 +342,11 @@ struct berth_json_stream {
         size_t start, len; /* in the buffer; they go on counting where it ends */
         size_t index;      /* elements before this one */
         size_t outer_len;  /* len with the brackets that close it */
+        size_t name_size;  /* bytes before start that are its name's */
+        size_t name_len;   /* of the name, unescaped */
         uint64_t offset;
         uint8_t depth; /* of the element's container */
+        bool named;
     } levels[BERTH_JSON_STREAM_LEVELS];
     const char *kept; /* bytes of the piece at hand up to here are in the buffer */
     uint8_t segment_count;
@@ -347,6 +355,9 @@ struct berth_json_stream {
     bool found;        /* the first star's array was there */
     bool matching;     /* a member's name is being compared */
     bool matched;      /* the last member's name was the path's */
+    bool naming;       /* a member's name that is an element's is being read */
+    bool has_name;     /* it was */
+    size_t name_len;   /* bytes of it */
     uint8_t pending;   /* bytes of an escape that is not whole yet */
     uint16_t match_at; /* bytes of the path's name that were seen */
     char escape[12];   /* the longest: a surrogate pair "\ud83d\ude00" */

@@ -7,23 +7,38 @@
 
 /* ---- The path --------------------------------------------------------------------------------- */
 
+/* Each has this length. */
+static const struct berth_text stars_of[] = {BERTH_TEXT_INIT("[*]"), BERTH_TEXT_INIT("{*}"),
+                                             BERTH_TEXT_INIT("(*)")};
+#define STAR_LEN 3
+
+static bool begins_star(struct berth_text path)
+{
+    return berth_text_starts(path, stars_of[0]) || berth_text_starts(path, stars_of[1]) ||
+           berth_text_starts(path, stars_of[2]);
+}
+
+static bool ends_name(char c)
+{
+    return c == '.' || c == '[' || c == '{' || c == '(';
+}
+
 static enum berth_status compile_path(struct berth_json_stream *s, struct berth_text path)
 {
-    static const struct berth_text star = BERTH_TEXT_INIT("[*]");
     size_t i = 0, stars = 0;
     bool last_is_star = true;
     while (i < path.len) {
         struct berth_text rest = berth_text_slice(path, i, path.len);
         size_t from = i, to = i;
-        last_is_star = berth_text_starts(rest, star);
+        last_is_star = begins_star(rest);
         if (last_is_star) {
             stars++;
-            i += star.len;
+            i += STAR_LEN;
         } else {
             from += i > 0 && path.ptr[i] == '.';
             if (i > 0 && from == i)
                 return BERTH_E_ARGUMENT;
-            for (to = from; to < path.len && path.ptr[to] != '.' && path.ptr[to] != '['; to++)
+            for (to = from; to < path.len && !ends_name(path.ptr[to]); to++)
                 continue;
             if (to == from)
                 return BERTH_E_ARGUMENT;
@@ -55,6 +70,13 @@ static bool segment_is_star(const struct berth_json_stream *s, int segment)
     return s->segments[segment].len == 0;
 }
 
+/* Whether the star takes a container that begins with BRACKET. */
+static bool star_takes(const struct berth_json_stream *s, int segment, char bracket)
+{
+    char star = s->config.path.ptr[s->segments[segment].from];
+    return star == '(' ? bracket == '[' || bracket == '{' : bracket == star;
+}
+
 /* From now on DEPTH containers of the path are open. */
 static void watch(struct berth_json_stream *s, int depth)
 {
@@ -65,11 +87,31 @@ static void watch(struct berth_json_stream *s, int depth)
             berth_text_make(s->config.path.ptr + s->segments[depth - 1].from, s->segments[depth - 1].len);
 }
 
+static size_t sum(size_t a, size_t b)
+{
+    return b > SIZE_MAX - a ? SIZE_MAX : a + b;
+}
+
+static void put_at(struct berth_json_stream *s, size_t at, const char *bytes, size_t len)
+{
+    if (at <= s->config.cap && len <= s->config.cap - at)
+        memcpy(s->config.buf + at, bytes, len);
+}
+
 /* ---- Member names ----------------------------------------------------------------------------- */
+
+/* Where the next element goes in the buffer: its name first, if it has one. */
+static size_t next_start(const struct berth_json_stream *s)
+{
+    return s->level == 0 ? 0 : sum(s->levels[s->level - 1].start, s->levels[s->level - 1].outer_len);
+}
 
 static void name_begin(struct berth_json_stream *s)
 {
-    s->matching = s->scan.watch > 0 && !segment_is_star(s, s->scan.watch - 1);
+    bool star = segment_is_star(s, s->scan.watch - 1);
+    s->matching = !star;
+    s->naming = star;
+    s->name_len = 0;
     s->matched = s->matching;
     s->match_at = 0;
     s->pending = 0;
@@ -106,24 +148,48 @@ static void name_bytes(struct berth_json_stream *s, const char *p, const char *e
     }
 }
 
+/* Keeps a piece of an element's name, escapes as they stand. */
+static void keep_name(struct berth_json_stream *s, const char *p, const char *end)
+{
+    size_t len = (size_t)(end - p);
+    put_at(s, sum(next_start(s), s->name_len), p, len);
+    s->name_len = sum(s->name_len, len);
+}
+
+/* The name of the element of LEVEL: absent when it has none, or it does not fit. */
+static struct berth_text name_of(const struct berth_json_stream *s, unsigned level)
+{
+    if (!s->levels[level].named || s->levels[level].start > s->config.cap)
+        return berth_text_make(NULL, 0);
+    return berth_text_make(s->config.buf + s->levels[level].start - s->levels[level].name_size,
+                           s->levels[level].name_len);
+}
+
+/* Unescapes it; a name with half of a surrogate pair stays as it is. */
+static void settle_name(struct berth_json_stream *s, unsigned level)
+{
+    struct berth_text raw = name_of(s, level), name;
+    struct berth_writer count = {0};
+    if (raw.ptr == NULL || berth_text_find_byte(raw, '\\') == SIZE_MAX ||
+        berth_json_unescape(raw, &count) == BERTH_E_UTF8)
+        return;
+    char *at = s->config.buf + (raw.ptr - s->config.buf);
+    if (berth_json_unescape_in_place(at, raw.len, &name) == BERTH_OK)
+        s->levels[level].name_len = name.len;
+}
+
 static void name_end(struct berth_json_stream *s)
 {
+    if (s->naming) {
+        s->naming = false;
+        s->has_name = true;
+        return;
+    }
     s->matching = false;
     s->matched = s->matched && s->pending == 0 && s->match_at == s->segments[s->scan.watch - 1].len;
 }
 
 /* ---- The buffer ------------------------------------------------------------------------------- */
-
-static size_t sum(size_t a, size_t b)
-{
-    return b > SIZE_MAX - a ? SIZE_MAX : a + b;
-}
-
-static void put_at(struct berth_json_stream *s, size_t at, const char *bytes, size_t len)
-{
-    if (at <= s->config.cap && len <= s->config.cap - at)
-        memcpy(s->config.buf + at, bytes, len);
-}
 
 /* Adds to the innermost element. */
 static void append(struct berth_json_stream *s, const char *bytes, size_t len)
@@ -141,16 +207,16 @@ static void keep_up(struct berth_json_stream *s, const char *p)
     s->kept = p;
 }
 
-/* The innermost element is interrupted, at the bracket P, by an array of elements: what there is of it is
- * closed off. */
+/* The innermost element is interrupted, at the bracket P, by a container of elements: what there is of it
+ * is closed off. */
 static void suspend(struct berth_json_stream *s, const char *p)
 {
     unsigned top = s->level - 1u;
     keep_up(s, p);
-    append(s, "[", 1);
+    append(s, *p == '[' ? "[" : "{", 1);
     size_t len = s->levels[top].len;
     size_t at = sum(s->levels[top].start, len);
-    put_at(s, at, "]", 1);
+    put_at(s, at, *p == '[' ? "]" : "}", 1);
     len = sum(len, 1);
     for (unsigned depth = s->scan.depth; depth > s->levels[top].depth; depth--) {
         bool object = (s->scan.objects >> (depth - 1) & 1) != 0;
@@ -161,10 +227,11 @@ static void suspend(struct berth_json_stream *s, const char *p)
     s->capture = false;
 }
 
-/* The array is over before P. */
+/* The container, which stood at the depth that is open now, is over before P. */
 static void resume(struct berth_json_stream *s, const char *p)
 {
-    append(s, "]", 1);
+    bool object = (s->scan.objects >> s->scan.depth & 1) != 0;
+    append(s, object ? "}" : "]", 1);
     s->capture = true;
     s->kept = p;
 }
@@ -178,9 +245,15 @@ static void forget_span(struct berth_json_stream *s)
 
 static void element_begin(struct berth_json_stream *s, const char *p, uint64_t offset)
 {
+    size_t start = next_start(s);
     unsigned top = s->level++;
-    s->levels[top].start = top == 0 ? 0 : sum(s->levels[top - 1].start, s->levels[top - 1].outer_len);
+    s->levels[top].named = s->has_name;
+    s->levels[top].name_size = s->has_name ? s->name_len : 0;
+    s->levels[top].name_len = s->levels[top].name_size;
+    s->levels[top].start = sum(start, s->levels[top].name_size);
     s->levels[top].len = 0;
+    s->has_name = false;
+    settle_name(s, top);
     s->levels[top].offset = offset;
     s->levels[top].depth = s->scan.depth;
     s->capture = true;
@@ -195,8 +268,11 @@ static enum berth_status element_end(struct berth_json_stream *s, const char *p)
     size_t span_at = has_span ? sum(s->levels[top].len, (size_t)(s->scan.span.ptr - s->kept)) : 0;
     keep_up(s, p);
     size_t start = s->levels[top].start, needed = sum(start, s->levels[top].len);
-    struct berth_json_element element = {
-        .level = s->level, .index = s->levels[top].index, .offset = s->levels[top].offset, .needed = needed};
+    struct berth_json_element element = {.level = s->level,
+                                         .index = s->levels[top].index,
+                                         .offset = s->levels[top].offset,
+                                         .needed = needed,
+                                         .name = name_of(s, top)};
     if (needed <= s->config.cap) {
         element.json = s->config.buf + start;
         element.len = s->levels[top].len;
@@ -204,6 +280,8 @@ static enum berth_status element_end(struct berth_json_stream *s, const char *p)
             element.longest =
                 (struct berth_json_list){element.json + span_at, s->scan.span.len, s->scan.span_count};
     }
+    if (top > 0)
+        element.outer_name = name_of(s, top - 1);
     if (top > 0 && start <= s->config.cap)
         element.outer =
             berth_text_make(s->config.buf + s->levels[top - 1].start, s->levels[top - 1].outer_len);
@@ -228,7 +306,7 @@ static enum berth_status follow(struct berth_json_stream *s, const char *p, bool
     int next = s->scan.watch;
     char first = *p;
     bool star = segment_is_star(s, next);
-    if (first == (star ? '[' : '{')) {
+    if (star ? star_takes(s, next, first) : first == '{') {
         if (star) {
             if (s->level > 0)
                 suspend(s, p);
@@ -241,7 +319,11 @@ static enum berth_status follow(struct berth_json_stream *s, const char *p, bool
     bool absent = first == 'n' && next > 0;
     if (absent || (is_element && !star) || !begins_value(first))
         return BERTH_OK;
-    s->error.reason = star ? "an array is due" : "an object is due";
+    bool array = star && s->config.path.ptr[s->segments[next].from] == '[';
+    bool either = star && s->config.path.ptr[s->segments[next].from] == '(';
+    s->error.reason = either  ? "an array or an object is due"
+                      : array ? "an array is due"
+                              : "an object is due";
     return BERTH_E_TYPE;
 }
 
@@ -298,8 +380,11 @@ enum berth_status berth_json_stream_feed(struct berth_json_stream *s, const void
     forget_span(s);
     while (s->status == BERTH_OK && p != end) {
         const char *next = berth_json_scan(&s->scan, p, end);
+        const char *name_end_at = s->scan.event == BERTH_JSON_EVENT_NAME_END ? next - 1 : next;
         if (s->matching)
-            name_bytes(s, p, s->scan.event == BERTH_JSON_EVENT_NAME_END ? next - 1 : next);
+            name_bytes(s, p, name_end_at);
+        else if (s->naming)
+            keep_name(s, p, name_end_at);
         p = next;
         s->error.offset = s->offset + (uint64_t)(p - begin);
         s->status = handle_event(s, p, s->error.offset);

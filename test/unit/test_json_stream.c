@@ -43,6 +43,14 @@ static enum berth_status note(void *ctx, const struct berth_json_element *elemen
         assert_int_equal(berth_json_check(berth_text_make(element->json, element->len), NULL), BERTH_OK);
         memset(element->json, 'X', element->len); /* it may be changed at will */
     }
+    if (element->name.ptr != NULL) {
+        berth_put_string(w, " named ");
+        berth_put_text(w, element->name);
+    }
+    if (element->outer_name.ptr != NULL) {
+        berth_put_string(w, " of ");
+        berth_put_text(w, element->outer_name);
+    }
     if (element->outer.ptr != NULL) {
         berth_put_string(w, " in ");
         berth_put_text(w, element->outer);
@@ -126,6 +134,32 @@ static const struct {
      "3#0@24 1 in {\"c\":[]}\n3#1@26 2 in {\"c\":[]}\n2#0@18 {\"c\":[],\"d\":3} in "
      "{\"a\":{\"x\":0,\"b\":[]}}\n"
      "1#0@1 {\"a\":{\"x\":0,\"b\":[],\"y\":4}}\n"},
+    /* Members of an object. */
+    {"{*}", "{}", 10, BERTH_OK, ""},
+    {"{*}", "{\"a\":1, \"b\\u0063\\\"\" : [2],\"\":{\"a\":3},\"\\ud800\":null}", 20, BERTH_OK,
+     "1#0@5 1 named a\n1#1@22 [2] named bc\"\n1#2@29 {\"a\":3} named \n1#3@46 null named \\ud800\n"},
+    {"vc{*}", "{\"a\":{\"vc\":1},\"vc\":{\"x\":{\"vc\":{}},\"y\":5},\"b\":{}}", 30, BERTH_OK,
+     "1#0@24 {\"vc\":{}} named x\n1#1@38 5 named y\n"},
+    {"[*].r{*}.t[*]",
+     "[{\"i\":1,\"r\":{\"a\\n\":{\"u\":0,\"t\":[1,{}],\"v\":2},\"b\":{\"t\":[3]},\"c\":7},\"z\":[]},{}]", 60,
+     BERTH_OK,
+     "3#0@31 1 of a\n in {\"u\":0,\"t\":[]}\n3#1@33 {} of a\n in {\"u\":0,\"t\":[]}\n"
+     "2#0@19 {\"u\":0,\"t\":[],\"v\":2} named a\n in {\"i\":1,\"r\":{}}\n3#0@54 3 of b in {\"t\":[]}\n"
+     "2#1@48 {\"t\":[]} named b in {\"i\":1,\"r\":{}}\n2#2@62 7 named c in {\"i\":1,\"r\":{}}\n"
+     "1#0@1 {\"i\":1,\"r\":{},\"z\":[]}\n1#1@73 {}\n"},
+    {"{*}", "{\"abcdef\":123}", 9, BERTH_OK, "1#0@10 123 named abcdef\n"},
+    {"{*}", "{\"abcdef\":123,\"a\":1}", 8, BERTH_OK, "1#0@10 9 named abcdef\n1#1@18 1 named a\n"},
+    {"{*}", "{\"abcdef\":123,\"a\":1}", 5, BERTH_OK, "1#0@10 9\n1#1@18 1 named a\n"},
+    {"{*}", "[]", 10, BERTH_E_TYPE, ""},
+    {"{*}", "5", 10, BERTH_E_TYPE, ""},
+    {"a{*}", "{\"a\":[]}", 10, BERTH_E_TYPE, ""},
+    /* Either. */
+    {"(*)", "[1]", 10, BERTH_OK, "1#0@1 1\n"},
+    {"(*)", "{\"a\":1}", 10, BERTH_OK, "1#0@5 1 named a\n"},
+    {"[*].t(*)", "[{\"t\":{},\"a\":1},{\"t\":[\"x\"]},{\"t\":{\"k\":2}}]", 40, BERTH_OK,
+     "1#0@1 {\"t\":{},\"a\":1}\n2#0@22 \"x\" in {\"t\":[]}\n1#1@16 {\"t\":[]}\n"
+     "2#0@38 2 named k in {\"t\":{}}\n1#2@28 {\"t\":{}}\n"},
+    {"(*)", "5", 10, BERTH_E_TYPE, ""},
     {"[*]", "{}", 10, BERTH_E_TYPE, ""},
     {"[*]", "null", 10, BERTH_E_TYPE, ""},
     {"[*]", "\"x\"", 10, BERTH_E_TYPE, ""},
@@ -170,6 +204,11 @@ static void bad_paths(void **state)
                                       "[]",
                                       "[0]",
                                       "[*",
+                                      "{*",
+                                      "{*]",
+                                      "(*}",
+                                      "{}",
+                                      "a{",
                                       "*",
                                       ".a[*]",
                                       "a.[*]",
@@ -245,8 +284,9 @@ static void random_documents(void **state)
     (void)state;
     static char document[60000], whole[60100];
     static int64_t tokens[30000];
-    static const char *const paths[] = {"[*]",  "[*].a[*]",  "[*][*]", "[*].name[*].a[*]",
-                                        "a[*]", "a.name[*]", ""};
+    static const char *const paths[] = {"[*]",  "[*].a[*]",  "[*][*]",  "[*].name[*].a[*]",
+                                        "a[*]", "a.name[*]", "",        "(*)(*)(*)(*)",
+                                        "{*}",  "[*]{*}",    "(*).a(*)"};
     uint64_t seed = seed_start("random_documents");
     for (int round = 0; round < 1500; round++) {
         size_t len = json_random_text(&seed, document, sizeof document, 1 + (unsigned)seed_below(&seed, 60));
