@@ -84,8 +84,9 @@ struct berth_call {
     struct berth_http_header headers[4];
     size_t header_count;
     uint64_t range_from;
-    uint8_t tries;     /* as in the HTTP client's retry policy, for each exchange; 0 = the client's */
-    bool no_redirects; /* a redirect is an answer like any other */
+    uint8_t tries;      /* as in the HTTP client's retry policy, for each exchange; 0 = the client's */
+    bool no_redirects;  /* a redirect is an answer like any other */
+    bool secret_target; /* the path holds credentials: neither message nor trace shows it */
 
     enum berth_call_answer answer;
     struct berth_text path;                                               /* JSON: the stream's path */
@@ -94,7 +95,10 @@ struct berth_call {
     berth_call_element_fn *on_element;
     void *element_ctx;
     struct berth_sink sink; /* BYTES */
-    bool single;         /* JSON: the document is one element; path begins with a "[*]" that stands for it */
+    bool single; /* JSON: the document is one element; path begins with a "[*]" that stands for it */
+    /* JSON, single: a document that is an array counts as an object whose member of this (plain) name it is,
+     * so that both shapes of a list are read by one path. */
+    struct berth_text array_member;
     bool attachment;     /* BYTES: text/html without Content-Disposition is a web page, not the file */
     bool waits_for_work; /* JSON: no element, or hold_ms over, is BERTH_E_NO_WORK */
     uint32_t operation;  /* the platform's own number for it */

@@ -64,6 +64,7 @@ struct berth_http_request {
     uint32_t idle_timeout_ms; /* as in the configuration, for this request alone; 0 = the configuration's */
     uint8_t tries;            /* the same for the retry policy's tries */
     bool no_redirects;        /* a redirect is an answer like any other: the platform follows it, or not */
+    bool secret_target;       /* the URL's path holds credentials: the trace hides it */
 };
 
 /* The head of a response; views into the exchange's buffer. */
@@ -90,6 +91,9 @@ struct berth_http_reader {
      * responses are kept, up to BERTH_HTTP_ERROR_BODY_MAX bytes, in the exchange; what is longer than 64 KB
      * is not read to its end. */
     const struct berth_sink *body;
+    /* Takes the body of a response other than 2xx too, when the exchange's own place is too small; NULL: it
+     * is not. Restarted when another answer's begins. */
+    const struct berth_sink *error_body;
 };
 
 /* One line of what goes over the wire, for people: "> POST /api/x HTTP/1.1", "< 200 OK", "* connected ...";

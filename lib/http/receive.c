@@ -229,6 +229,8 @@ static enum berth_status accept_answer(struct berth_http *http)
     BERTH_TRY(check_range(http));
     if (success)
         note_validator(x);
+    else if (x->reader.error_body != NULL && x->reader.error_body->restart != NULL)
+        BERTH_TRY(x->reader.error_body->restart(x->reader.error_body->ctx));
     return x->reader.head == NULL ? BERTH_OK : x->reader.head(x->reader.ctx, &x->head);
 }
 
@@ -268,6 +270,8 @@ static enum berth_status use_data(struct berth_http *http, struct berth_text dat
         size_t count = data.len < room ? data.len : room;
         memcpy(x->error_body + have, data.ptr, count);
         http->result.error_body = berth_text_make(x->error_body, have + count);
+        sink = x->reader.error_body;
+        return sink == NULL ? BERTH_OK : sink->write(sink->ctx, data.ptr, data.len);
     }
     return BERTH_OK;
 }

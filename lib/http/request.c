@@ -64,7 +64,8 @@ static void put_request_line(struct head_writer *w, struct berth_exchange *x, st
     struct berth_text target = path_and_query(&x->url);
     const char *slash = x->url.path.len == 0 ? "/" : "";
     if (w->trace != NULL) {
-        berth_trace(w->trace, "> ", x->request.method, x->url.path.len == 0 ? " /" : " ", target, false);
+        berth_trace(w->trace, "> ", x->request.method, x->url.path.len == 0 ? " /" : " ", target,
+                    x->request.secret_target);
         return;
     }
     put(w, x->request.method);

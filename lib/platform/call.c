@@ -30,8 +30,13 @@ struct state {
     bool streaming;          /* the body goes to the stream */
     bool whole;              /* a document that is one element was read to its end */
     bool head_seen;
-    bool holds;    /* the deadline is the end of a long poll's hold */
-    bool reported; /* result.message says what failed */
+    bool holds;                /* the deadline is the end of a long poll's hold */
+    bool reported;             /* result.message says what failed */
+    bool begun;                /* the document's first byte was seen */
+    bool wrapped;              /* it is an array that stands for an object */
+    uint16_t before;           /* bytes that the stream was fed before the document's own */
+    struct berth_sink errors;  /* takes the whole body of an answer that is none */
+    struct berth_writer error; /* ... as far as it fits the memory for elements */
 
     /* What lasts over all exchanges of the call. */
     uint64_t deadline_ms;
@@ -170,6 +175,8 @@ static void put_where(struct berth_call *call, struct berth_writer *w)
     berth_put_line_string(w, " (");
     berth_put_line(w, call->method);
     berth_put_line_string(w, " ");
+    if (call->secret_target)
+        where = call->client->base_url;
     berth_put_line(w, where);
     if (call->result.http_status != 0) {
         berth_put_line_string(w, ", HTTP ");
@@ -283,7 +290,7 @@ static enum berth_status take_element(void *ctx, const struct berth_json_element
     struct berth_json_element element = *from_stream;
     void *structure = NULL;
     if (call->single) {
-        element.offset--; /* the bracket that stands before the document */
+        element.offset -= element.offset < state->before ? element.offset : state->before;
         if (element.level == 1 && element.index > 0)
             return report(call, BERTH_E_PROTOCOL, "the answer is more than one JSON value", NULL);
     }
@@ -320,10 +327,18 @@ static enum berth_status stream_failed(struct berth_call *call, enum berth_statu
         berth_put_line_string(&w, state->stream.error.reason);
     }
     berth_put_line_string(&w, " (byte ");
-    berth_put_line_u64(&w, state->stream.error.offset - (call->single && state->stream.error.offset > 0));
+    uint64_t at = state->stream.error.offset;
+    berth_put_line_u64(&w, at - (at < state->before ? at : state->before));
     berth_put_line_string(&w, ")");
     put_where(call, &w);
     return cut ? status : BERTH_E_PROTOCOL;
+}
+
+/* What stands before the document, so that the path fits it. */
+static enum berth_status feed_before(struct state *state, struct berth_text text)
+{
+    state->before = (uint16_t)(state->before + text.len);
+    return berth_json_stream_feed(&state->stream, text.ptr, text.len);
 }
 
 static enum berth_status start_stream(struct berth_call *call)
@@ -333,15 +348,42 @@ static enum berth_status start_stream(struct berth_call *call)
     BERTH_TRY(berth_json_stream_init(&state->stream, &config));
     if (call->tap != NULL)
         call->tap(call, NULL, 0);
-    return call->single ? berth_json_stream_feed(&state->stream, "[", 1) : BERTH_OK;
+    state->begun = false;
+    state->wrapped = false;
+    state->before = 0;
+    return call->single ? feed_before(state, BERTH_TEXT("[")) : BERTH_OK;
+}
+
+/* At the document's first byte: an array gets the object round it that the path leads through. */
+static enum berth_status begin_document(struct berth_call *call, const char *bytes, size_t len)
+{
+    struct state *state = state_of(call);
+    size_t i = 0;
+    while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
+        i++;
+    if (i == len)
+        return BERTH_OK;
+    state->begun = true;
+    state->wrapped = bytes[i] == '[' && call->array_member.ptr != NULL;
+    if (!state->wrapped)
+        return BERTH_OK;
+    BERTH_TRY(feed_before(state, BERTH_TEXT("{\"")));
+    BERTH_TRY(feed_before(state, call->array_member));
+    return feed_before(state, BERTH_TEXT("\":"));
 }
 
 static enum berth_status write_stream(void *ctx, const void *bytes, size_t len)
 {
     struct berth_call *call = ctx;
+    struct state *state = state_of(call);
+    enum berth_status status = BERTH_OK;
     if (call->tap != NULL)
         call->tap(call, bytes, len);
-    return stream_failed(call, berth_json_stream_feed(&state_of(call)->stream, bytes, len));
+    if (!state->begun)
+        status = begin_document(call, bytes, len);
+    if (status == BERTH_OK)
+        status = berth_json_stream_feed(&state->stream, bytes, len);
+    return stream_failed(call, status);
 }
 
 static enum berth_status restart_stream(void *ctx)
@@ -440,11 +482,29 @@ static enum berth_status lay_out_work(struct berth_call *call)
     return BERTH_OK;
 }
 
+/* An error's body goes where elements would: what does not fit is left out. */
+static enum berth_status write_error(void *ctx, const void *bytes, size_t len)
+{
+    struct berth_writer *w = &state_of(ctx)->error;
+    size_t room = w->cap - w->len;
+    berth_put_bytes(w, bytes, len < room ? len : room);
+    return BERTH_OK;
+}
+
+static enum berth_status restart_error(void *ctx)
+{
+    state_of(ctx)->error.len = 0;
+    return BERTH_OK;
+}
+
 static enum berth_status open_answer(struct berth_call *call)
 {
     struct state *state = state_of(call);
     state->reader.ctx = call;
     state->reader.head = check_head;
+    state->reader.error_body = &state->errors;
+    state->errors = (struct berth_sink){call, write_error, restart_error};
+    berth_writer_init(&state->error, state->stream.config.buf, state->stream.config.cap);
     state->reader.body = call->answer == BERTH_ANSWER_NONE ? NULL : &state->sink;
     state->sink.ctx = call;
     if (call->answer == BERTH_ANSWER_BYTES) {
@@ -478,6 +538,7 @@ static void open_request(struct berth_call *call)
     request->idle_timeout_ms = call->idle_ms;
     request->tries = call->tries;
     request->no_redirects = call->no_redirects;
+    request->secret_target = call->secret_target;
     request->range_from = call->range_from;
     if (!call->has_body)
         return;
@@ -524,6 +585,12 @@ enum berth_status berth_call_start(struct berth_call *call, uint32_t timeout_ms)
     return begin(call, timeout_ms);
 }
 
+struct berth_text berth_call_error_body(const struct berth_call *call)
+{
+    const struct state *state = (const void *)call->private_state;
+    return berth_writer_text(&state->error);
+}
+
 static enum berth_status judge(struct berth_call *call, const struct berth_http_result *http)
 {
     struct berth_writer w;
@@ -555,7 +622,11 @@ static enum berth_status skipped(struct berth_call *call)
 static enum berth_status close_bracket(struct berth_call *call)
 {
     struct state *state = state_of(call);
-    enum berth_status status = berth_json_stream_feed(&state->stream, "]", 1);
+    enum berth_status status = BERTH_OK;
+    if (state->wrapped)
+        status = berth_json_stream_feed(&state->stream, "}", 1);
+    if (status == BERTH_OK)
+        status = berth_json_stream_feed(&state->stream, "]", 1);
     if (status == BERTH_OK || state->reported || state->whole)
         return stream_failed(call, status);
     state->stream.error.reason = "the document ends too early";

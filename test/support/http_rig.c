@@ -132,7 +132,7 @@ enum berth_status rig_run(struct rig *rig, const struct berth_http_request *requ
                           bool stepwise)
 {
     rig->sink = (struct berth_sink){rig, on_write, rig->no_restart ? NULL : on_restart};
-    rig->reader = (struct berth_http_reader){rig, on_head, &rig->sink};
+    rig->reader = (struct berth_http_reader){.ctx = rig, .head = on_head, .body = &rig->sink};
     rig->in_body = false;
     rig->sunk = 0;
     berth_writer_init(&rig->written, rig->events, sizeof rig->events - 1);
