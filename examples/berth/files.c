@@ -115,6 +115,25 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap, struct ber
     return n < 0 ? (enum berth_status)n : BERTH_OK;
 }
 
+enum berth_status make_folders(const char *path, unsigned permissions)
+{
+    const struct berth_files *files = program_files();
+    char above[FILES_PATH_MAX];
+    if (strlen(path) >= sizeof above)
+        return BERTH_E_RANGE;
+    for (size_t i = 1; path[i] != '\0'; i++) {
+        if (path[i] != '/' || path[i - 1] == '/' || path[i + 1] == '\0')
+            continue;
+        memcpy(above, path, i);
+        above[i] = '\0';
+        enum berth_status status = files->make_folder(files->ctx, above, 0777);
+        if (status != BERTH_OK && status != BERTH_E_EXISTS)
+            return status;
+    }
+    enum berth_status status = files->make_folder(files->ctx, path, permissions);
+    return status == BERTH_E_EXISTS ? BERTH_OK : status;
+}
+
 int fail_file(struct app *app, enum berth_status status, const char *path)
 {
     int number = is_standard(path) ? standard_input_errno : berth_posix_files_errno(&files_state);

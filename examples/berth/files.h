@@ -22,6 +22,11 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap,
 /* The same with the error reported; 0 or an exit code. */
 int load_file(struct app *app, const char *path, char *buf, size_t cap, struct berth_text *out_text);
 
+/* Makes the folder PATH with PERMISSIONS, and the missing ones above it as mkdir -p does. BERTH_OK when it is
+ * there already; BERTH_E_RANGE for a path longer than FILES_PATH_MAX. */
+#define FILES_PATH_MAX 4096
+enum berth_status make_folders(const char *path, unsigned permissions) BERTH_MUST_CHECK;
+
 /* Reports a port's failure with a file in the system's words; the exit code. */
 int fail_file(struct app *app, enum berth_status status, const char *path);
 

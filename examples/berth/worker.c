@@ -280,8 +280,8 @@ static int lock_workdir(struct app *app)
         return code;
     in_workdir(worker.state_path, "/worker.state");
     in_workdir(worker.lock_path, "/worker.lock");
-    enum berth_status status = files->make_folder(files->ctx, worker.workdir, 0700);
-    if (status != BERTH_OK && status != BERTH_E_EXISTS)
+    enum berth_status status = make_folders(worker.workdir, 0700);
+    if (status != BERTH_OK)
         return fail(app, exit_code_of(status), worker.workdir, "the work folder cannot be made");
     code = check_workdir(app);
     if (code != 0)
@@ -429,7 +429,7 @@ static void poll_ended(enum berth_status status)
     }
     worker.poll_failures++;
     worker.poll_again_ms = now + worker_pause_ms(worker.poll_failures);
-    if (worker.poll_failures == 1) {
+    if (worker.poll_failures == 1 && !worker.once) { /* with --once it is the command's own error */
         const char *message = worker.poll_call.result.message;
         worker_say(&worker, NULL, "the server cannot be asked for work",
                    berth_text_of(message[0] != '\0' ? message : berth_status_name(status)));

@@ -17,7 +17,7 @@ void claim_leave(struct slot *slot)
 }
 
 /* FOLDER/app is all that a container sees; users other than root may write their metrics there. */
-static enum berth_status make_folders(struct slot *slot)
+static enum berth_status make_slot_folders(struct slot *slot)
 {
     const struct berth_files *files = program_files();
     char app[WORKER_PATH_MAX];
@@ -41,7 +41,7 @@ static void won(struct slot *slot)
     slot->worker->claim_failures = 0;
     (void)!state_save(slot->worker);
     worker_say(slot->worker, slot, "claimed", BERTH_TEXT(""));
-    enum berth_status status = make_folders(slot);
+    enum berth_status status = make_slot_folders(slot);
     if (status == BERTH_OK) {
         log_open(&slot->log, slot->folder, slot->worker->log_limit);
         phase_go(slot, PHASE_LOOK);

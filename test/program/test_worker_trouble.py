@@ -173,6 +173,13 @@ class Network(WorkerCase):
     def test_once_without_a_server(self):
         result = peer.run_berth(["worker", "--once", "--host", "http://127.0.0.1:1/api", "--workdir", self.folder("w")])
         self.assertEqual(result.code, 3, result)
+        self.assertEqual((result.text + result.err.decode()).count("cannot be asked for work"), 1, result)
+
+    def test_work_folder_several_levels_down(self):
+        path = os.path.join(self.folder("w"), "a", "b//c", "")
+        result = peer.run_berth(["worker", "--once", "--host", "http://127.0.0.1:1/api", "--workdir", path])
+        self.assertEqual(result.code, 3, result)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o700)
 
     def test_once_ends_when_nothing_can_be_claimed(self):
         job = self.trigger("p", self.pipeline("true"))
