@@ -88,6 +88,21 @@ int fail(struct app *app, enum exit_code code, const char *what, const char *det
     return fail_text(app, code, what, berth_text_of(detail));
 }
 
+int fail_at(struct app *app, const char *path, uint32_t line, uint32_t column, const char *reason)
+{
+    char where[1200];
+    struct berth_writer w;
+    berth_writer_init(&w, where, sizeof where);
+    berth_put_string(&w, path);
+    berth_put_char(&w, ':');
+    berth_put_u64(&w, line);
+    berth_put_char(&w, ':');
+    berth_put_u64(&w, column);
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return fail(app, EXIT_BAD_DATA, reason, NULL);
+    return fail(app, EXIT_BAD_DATA, where, reason);
+}
+
 int fail_output(struct app *app)
 {
     if (app->out.error == EINTR)

@@ -36,6 +36,9 @@ enum exit_code exit_code_of(enum berth_status status);
 int fail(struct app *app, enum exit_code code, const char *what, const char *detail);
 int fail_text(struct app *app, enum exit_code code, const char *what, struct berth_text detail);
 
+/* "PATH:LINE:COLUMN: REASON" of a document that is not what it should be; EXIT_BAD_DATA. */
+int fail_at(struct app *app, const char *path, uint32_t line, uint32_t column, const char *reason);
+
 /* Reports that standard output could not be written (a closed pipe says nothing: 141, as if by SIGPIPE). */
 int fail_output(struct app *app);
 

@@ -9,22 +9,6 @@ enum {
 };
 static char document[DOCUMENT_SIZE];
 
-/* "FILE:LINE:COLUMN: REASON". */
-static int fail_at(struct app *app, const char *path, uint32_t line, uint32_t column, const char *reason)
-{
-    char where[1200];
-    struct berth_writer w;
-    berth_writer_init(&w, where, sizeof where);
-    berth_put_string(&w, path);
-    berth_put_char(&w, ':');
-    berth_put_u64(&w, line);
-    berth_put_char(&w, ':');
-    berth_put_u64(&w, column);
-    if (berth_writer_terminate(&w) != BERTH_OK)
-        return fail(app, EXIT_BAD_DATA, reason, NULL);
-    return fail(app, EXIT_BAD_DATA, where, reason);
-}
-
 static int fail_json(struct app *app, const char *path, struct berth_text text, enum berth_status status,
                      const struct berth_json_error *error)
 {

@@ -52,6 +52,14 @@ enum option_id {
     OPT_VOLUME,
     OPT_SOLE,
     OPT_PASS_ENV,
+    OPT_FREE,
+    OPT_NUMBER,
+    OPT_POLICY,
+    OPT_LINKS,
+    OPT_REQUIRE,
+    OPT_SICK,
+    OPT_GROUP,
+    OPT_SYSTEM,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");

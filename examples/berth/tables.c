@@ -40,6 +40,7 @@ const struct family *const family_table[] = {
     &family_mlcycle,
     &family_json,
     &family_worker,
+    &family_gpu,
     &family_program,
 };
 const size_t family_count = COUNT(family_table);

@@ -19,6 +19,7 @@
 extern const struct family family_mlcycle;
 extern const struct family family_json;
 extern const struct family family_worker;
+extern const struct family family_gpu;
 extern const struct family family_program;
 
 #endif
