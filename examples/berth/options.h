@@ -60,16 +60,72 @@ enum option_id {
     OPT_SICK,
     OPT_GROUP,
     OPT_SYSTEM,
+    OPT_ALIAS, /* berth pai */
+    OPT_PAI_URI,
+    OPT_REST_URI,
+    OPT_HDFS_URI,
+    OPT_USER,
+    OPT_PASSWD,
+    OPT_PASSWD_FILE,
+    OPT_TOKEN_FILE,
+    OPT_GENERATION,
+    OPT_KEYWORD,
+    OPT_USERNAME,
+    OPT_EVERYBODY,
+    OPT_VC,
+    OPT_STATE,
+    OPT_TAG,
+    OPT_NO_TAG,
+    OPT_PRIORITY,
+    OPT_ORDER,
+    OPT_LIMIT,
+    OPT_OFFSET,
+    OPT_CONFIG,
+    OPT_PREVIEW,
+    OPT_IN_JOB,
+    OPT_IMAGE,
+    OPT_PACKAGE,
+    OPT_SOURCE,
+    OPT_WORKSPACE,
+    OPT_NO_INSTALL,
+    OPT_UPDATE,
+    OPT_NOT_DEFAULT,
+    OPT_ROLE,
+    OPT_INSTANCES,
+    OPT_CPU,
+    OPT_GPU,
+    OPT_MEM,
+    OPT_INTERVAL,
+    OPT_INDEX,
+    OPT_ATTEMPT,
+    OPT_STREAM,
+    OPT_FOLLOW,
+    OPT_TAIL,
+    OPT_OVERWRITE,
+    OPT_STDOUT,
+    OPT_STDERR,
+    OPT_SAVE,
+    OPT_RECURSIVE,
+    OPT_STORAGE_ALIAS,
+    OPT_NODES,
+    OPT_SKUS,
+    OPT_DEFAULTS,
+    OPT_ON_START,
+    OPT_ON_END,
+    OPT_ON_EXCEPTION,
+    OPT_ALWAYS,
+    OPT_MODE,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");
 
 /* Which options a command takes: groups, and single ones. */
 enum option_group {
-    GROUP_ALL = 1,    /* every command */
-    GROUP_OUTPUT = 2, /* --json, --quiet */
-    GROUP_SERVER = 4, /* talks to a server */
-    GROUP_MLCYCLE = 8 /* to an mlcycle server */
+    GROUP_ALL = 1,     /* every command */
+    GROUP_OUTPUT = 2,  /* --json, --quiet */
+    GROUP_SERVER = 4,  /* talks to a server */
+    GROUP_MLCYCLE = 8, /* to an mlcycle server */
+    GROUP_PAI = 16     /* to an OpenPAI cluster */
 };
 
 struct option {

@@ -41,6 +41,7 @@ const struct family *const family_table[] = {
     &family_json,
     &family_worker,
     &family_gpu,
+    &family_pai,
     &family_program,
 };
 const size_t family_count = COUNT(family_table);
@@ -50,5 +51,6 @@ const struct group_title group_table[] = {
     {GROUP_OUTPUT, "Commands that print results"},
     {GROUP_SERVER, "Commands that talk to a server"},
     {GROUP_MLCYCLE, "Commands that talk to an mlcycle server"},
+    {GROUP_PAI, "Commands that choose an OpenPAI cluster"},
 };
 const size_t group_count = COUNT(group_table);

@@ -1,0 +1,15 @@
+/* Passwords and tokens: from a file, from the environment, or asked for on the terminal. */
+#ifndef BERTH_PROGRAM_SECRET_H
+#define BERTH_PROGRAM_SECRET_H
+
+#include "app.h"
+
+/* Asks "PROMPT: " on the terminal, without showing what is typed. BUF takes it NUL-terminated. 0, or an exit
+ * code (reported): there is no terminal, it was interrupted, it is too long. */
+int secret_ask(struct app *app, const char *prompt, char *buf, size_t size);
+/* The first line of PATH ("-": standard input). */
+int secret_read(struct app *app, const char *path, char *buf, size_t size);
+/* Whether there is a terminal to ask on. */
+bool secret_can_ask(void);
+
+#endif
