@@ -158,21 +158,57 @@ static uint64_t seconds_within(const struct berth_booking *row, int64_t from_s, 
     return (uint64_t)(end_s - start_s);
 }
 
+static void add_row(const struct berth_booking *row, uint64_t gpus, int64_t from_s, int64_t to_s,
+                    uint64_t *use_s)
+{
+    uint64_t held = row->gpus & gpus, length_s = seconds_within(row, from_s, to_s);
+    for (; held != 0; held &= held - 1) {
+        unsigned g = berth_gpu_count((held & (~held + 1)) - 1);
+        use_s[g] = add_use(use_s[g], length_s);
+    }
+}
+
+/* The order does not matter here, so the tree is not walked by start: both children of a node, and their
+ * rows, are under way while other nodes are looked at. */
+static void add_tree(const struct berth_schedule *s, uint64_t gpus, int64_t from_s, int64_t to_s,
+                     uint64_t *use_s)
+{
+    uint32_t pending[BERTH_SCHEDULE_LEVELS + 1];
+    unsigned count = 0;
+    if (s->root != BERTH_TREE_NONE)
+        pending[count++] = s->root;
+    while (count > 0) {
+        uint32_t n = pending[--count];
+        const struct berth_schedule_node *node = &s->index[n];
+        const struct berth_booking *row = &s->rows[n];
+        if (node->max_end_s <= from_s)
+            continue;
+        uint32_t below[2] = {berth_tree_left(node), berth_tree_right(node)};
+        for (unsigned i = 0; i < (row->start_s < to_s ? 2u : 1u); i++) {
+            if (below[i] == BERTH_TREE_NONE)
+                continue;
+            BERTH_TREE_FETCH(&s->index[below[i]]);
+            BERTH_TREE_FETCH(&s->rows[below[i]]);
+            pending[count++] = below[i];
+        }
+        if (row->start_s < to_s && row->end_s > from_s)
+            add_row(row, gpus, from_s, to_s, use_s);
+    }
+}
+
 void berth_schedule_gpu_use(const struct berth_schedule *schedule, uint64_t gpus, int64_t from_s,
                             int64_t to_s, uint64_t out_use_s[BERTH_GPU_MAX])
 {
     memset(out_use_s, 0, BERTH_GPU_MAX * sizeof *out_use_s);
     if (from_s >= to_s)
         return;
-    struct berth_schedule_walk walk;
-    berth_schedule_walk_start(&walk, schedule, from_s, to_s, INT64_MIN);
-    for (size_t i; (i = berth_schedule_walk_next(&walk)) != SIZE_MAX;) {
-        const struct berth_booking *row = &schedule->rows[i];
-        uint64_t held = row->gpus & gpus, length_s = seconds_within(row, from_s, to_s);
-        for (unsigned g = 0; held != 0; g++, held >>= 1)
-            if ((held & 1) != 0)
-                out_use_s[g] = add_use(out_use_s[g], length_s);
+    if (schedule->index != NULL) {
+        add_tree(schedule, gpus, from_s, to_s, out_use_s);
+        return;
     }
+    for (size_t i = 0; i < schedule->count; i++)
+        if (schedule->rows[i].start_s < to_s && schedule->rows[i].end_s > from_s)
+            add_row(&schedule->rows[i], gpus, from_s, to_s, out_use_s);
 }
 
 void berth_schedule_user_use(const struct berth_schedule *schedule, uint32_t user, int64_t from_s,

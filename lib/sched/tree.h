@@ -18,6 +18,13 @@ uint32_t berth_tree_right(const struct berth_schedule_node *node);
 /* Whether a row in use is at the node or below. */
 bool berth_tree_using(const struct berth_schedule_node *node);
 
+/* What will be read soon; where the compiler can say so to the processor. */
+#if defined(__GNUC__) || defined(__clang__)
+#define BERTH_TREE_FETCH(address) __builtin_prefetch(address)
+#else
+#define BERTH_TREE_FETCH(address) (void)(address)
+#endif
+
 /* Whether a time is one that a schedule takes. */
 bool berth_row_time_is_good(int64_t seconds);
 
