@@ -115,6 +115,16 @@ enum option_id {
     OPT_ON_EXCEPTION,
     OPT_ALWAYS,
     OPT_MODE,
+    OPT_NOW, /* berth book, monitor, run-container, schedule */
+    OPT_USER_ID,
+    OPT_WATCH,
+    OPT_DRY_RUN,
+    OPT_PASSWORD,
+    OPT_FORWARD_PORT,
+    OPT_CPUS,
+    OPT_MEMORY,
+    OPT_EXTRA_COMMAND,
+    OPT_FORCE,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");
@@ -125,7 +135,8 @@ enum option_group {
     GROUP_OUTPUT = 2,  /* --json, --quiet */
     GROUP_SERVER = 4,  /* talks to a server */
     GROUP_MLCYCLE = 8, /* to an mlcycle server */
-    GROUP_PAI = 16     /* to an OpenPAI cluster */
+    GROUP_PAI = 16,    /* to an OpenPAI cluster */
+    GROUP_HOST = 32    /* about a shared GPU host: its folder with cfg/ and jobs/, and the time */
 };
 
 struct option {

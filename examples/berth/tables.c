@@ -28,6 +28,10 @@ const struct option common_options[] = {
      "accept any server certificate: whoever sits in between can read and change everything"},
     {OPT_VERBOSE, "verbose", "-v", NULL, GROUP_SERVER, false, NULL,
      "show the exchange on standard error, secrets hidden"},
+    {OPT_CONFIG, "config", NULL, "DIR", GROUP_HOST, false, "BERTH_CONFIG",
+     "the host's folder, which holds cfg/ and jobs/ (default: the current one)"},
+    {OPT_NOW, "now", NULL, "TIME", GROUP_HOST, false, NULL,
+     "take 'YYYY-MM-DD hh:mm[:ss]' for the time of day instead of the clock's (local time)"},
     {OPT_JSON, "json", NULL, NULL, GROUP_OUTPUT, false, NULL,
      "one JSON object a line, with the platform's own names"},
     {OPT_QUIET, "quiet", "-q", NULL, GROUP_OUTPUT, false, NULL, "no progress and no remarks; errors still"},
@@ -37,12 +41,7 @@ const struct option common_options[] = {
 const size_t common_option_count = COUNT(common_options);
 
 const struct family *const family_table[] = {
-    &family_mlcycle,
-    &family_json,
-    &family_worker,
-    &family_gpu,
-    &family_pai,
-    &family_program,
+    &family_mlcycle, &family_json, &family_worker, &family_gpu, &family_pai, &family_program,
 };
 const size_t family_count = COUNT(family_table);
 
@@ -52,5 +51,6 @@ const struct group_title group_table[] = {
     {GROUP_SERVER, "Commands that talk to a server"},
     {GROUP_MLCYCLE, "Commands that talk to an mlcycle server"},
     {GROUP_PAI, "Commands that choose an OpenPAI cluster"},
+    {GROUP_HOST, "Commands that are about a shared GPU host"},
 };
 const size_t group_count = COUNT(group_table);
