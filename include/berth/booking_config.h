@@ -1,5 +1,11 @@
 /* The three configuration files of a shared GPU host: where things are, what the host and its users may have,
- * who the users are. */
+ * who the users are.
+ *
+ * They are YAML, held to a subset that the programs which share them agree on: one document without "---",
+ * block mappings and lists up to 4 levels, {} and [] alone in brackets, plain and quoted scalars, no block
+ * text, no anchors or tags, no tab in indentation, no empty line inside a text. Of a key that comes twice the
+ * last value counts. Values are typed by their field: a text field takes plain 0000 as it stands; a number is
+ * written without quotes; null, ~ and nothing are none. */
 #ifndef BERTH_BOOKING_CONFIG_H
 #define BERTH_BOOKING_CONFIG_H
 
@@ -25,13 +31,14 @@ typedef void (*berth_config_warning_fn)(void *ctx, const struct berth_config_not
  * Everything lives as long as both. */
 struct berth_config_input {
     struct berth_text document;
-    struct berth_writer *memory;  /* BERTH_E_SPACE when it is full: need in memory->len */
+    struct berth_writer *memory; /* BERTH_E_SPACE when it is full: memory->len is then what would be enough */
     berth_config_warning_fn warn; /* may be NULL */
     void *warn_ctx;
     struct berth_config_note *note; /* out, of an error; may be NULL */
 };
-/* Room that is always enough for the texts of a document of that length. */
-#define BERTH_CONFIG_MEMORY(document_len) ((document_len) + 256)
+/* Room that is always enough for the texts of a document of that length: an escape may stand for half as many
+ * bytes again ("\\L" for three). */
+#define BERTH_CONFIG_MEMORY(document_len) ((document_len) + (document_len) / 2 + 256)
 
 /* ---- host_deploy.yaml ------------------------------------------------------------------------- */
 
@@ -45,8 +52,9 @@ struct berth_host_config {
     bool host_pids; /* pass --pid=host to containers; ours, default false */
 };
 
-/* BERTH_E_SYNTAX, BERTH_E_TYPE, BERTH_E_MISSING, BERTH_E_RANGE (a relative folder, an absolute or climbing
- * file, too many images), BERTH_E_SPACE. */
+/* BERTH_E_SYNTAX and BERTH_E_UTF8 (no YAML, or none of the subset), BERTH_E_DEPTH, BERTH_E_TYPE,
+ * BERTH_E_MISSING, BERTH_E_RANGE (a relative folder, an absolute or climbing file, too many images, a NUL
+ * character), BERTH_E_SPACE. The list of images may be empty. */
 enum berth_status berth_host_config_read(const struct berth_config_input *input,
                                          struct berth_host_config *out_config) BERTH_MUST_CHECK;
 
@@ -65,7 +73,7 @@ struct berth_custom_limits {
 
 struct berth_capability_config {
     struct berth_limits max; /* of the host */
-    /* The share of memory that is RAM, exactly: ram / (ram + swap_size) and such. */
+    /* The share of memory that is RAM, exactly: ram / (ram + swap_size) and such; above 0, at most 1. */
     int64_t shm_rate_num, shm_rate_den;
     struct berth_limits standard; /* max_default_capability */
     struct berth_text *allowed;   /* the caller's memory: lower case, in the order of the file */
@@ -74,14 +82,22 @@ struct berth_capability_config {
     size_t custom_count, custom_cap;
 };
 
-/* Evaluates a text of the grammar of wire page 1.3 over ram and swap_size, as an exact fraction in lowest
- * terms, *out_den > 0. BERTH_E_SYNTAX, BERTH_E_DEPTH (more than 16 brackets), BERTH_E_RANGE (division by
- * zero, or a fraction that 64 bits do not hold); *out_offset (may be NULL) is where. */
+/* Evaluates a text over ram and swap_size as an exact fraction in lowest terms, *out_den > 0 (wire page 1.3):
+ *
+ *     expression = term { ("+" | "-") term }
+ *     term       = factor { ("*" | "/" | "//") factor }
+ *     factor     = ("+" | "-") factor | digits["."digits] | "ram" | "swap_size" | "(" expression ")"
+ *
+ * "//" divides to the next lower whole number. BERTH_E_SYNTAX, BERTH_E_DEPTH (more than 16 brackets),
+ * BERTH_E_RANGE (division by zero, or a fraction that 64 bits do not hold); *out_offset (may be NULL) is
+ * where. */
 enum berth_status berth_capability_expression(struct berth_text expression, int64_t ram, int64_t swap_size,
                                               int64_t *out_num, int64_t *out_den,
                                               size_t *out_offset) BERTH_MUST_CHECK;
-/* allowed, allowed_cap, custom and custom_cap are set by the caller before. BERTH_E_SPACE when one of them is
- * too small (the counts say how much is needed), otherwise as berth_host_config_read(). */
+/* allowed, allowed_cap, custom and custom_cap are set by the caller before. Blocks and keys may come in any
+ * order. In the limits of users "max" is the host's value. BERTH_E_SPACE when a memory is too small (the
+ * counts say how much is needed), otherwise as berth_host_config_read(); BERTH_E_RANGE also for an id that
+ * cannot be one. */
 enum berth_status berth_capability_config_read(const struct berth_config_input *input,
                                                struct berth_capability_config *config) BERTH_MUST_CHECK;
 /* A user's limits: own, else the default; cut to the host's (with a warning when reading). USER_ID in lower
@@ -94,21 +110,23 @@ bool berth_capability_allows(const struct berth_capability_config *config, struc
 
 struct berth_user {
     struct berth_text id;            /* lower case */
-    struct berth_text password;      /* as stored: plain, or "$6$..." */
+    struct berth_text password;      /* as stored: plain, or "$6$..."; absent: nobody can log in */
     uint16_t forward_port;           /* 0: none */
     struct berth_text image;         /* absent: the default image */
     struct berth_text extra_command; /* absent: none */
     struct berth_text volume_work_dir, volume_dataset_dir, volume_backup_dir; /* absent: none */
 };
 
-/* Walks the users: EACH is called once per id, with the values of its last entry, in the order of the first.
- * Anything but BERTH_OK ends the walk with that status. USERS is memory for that many ids (BERTH_E_SPACE with
- * *out_count the need). */
+/* The users, one per id, with the values of its last entry, in the order of the first. USERS is memory for
+ * CAP of them: BERTH_E_SPACE when there are more, with *out_count a number that is enough. A key that no user
+ * has is BERTH_E_SYNTAX; other errors as berth_capability_config_read(). */
 enum berth_status berth_users_config_read(const struct berth_config_input *input, struct berth_user *users,
                                           size_t cap, size_t *out_count) BERTH_MUST_CHECK;
-/* DOCUMENT with USER's block written anew, or added at the end; earlier blocks of the same id go, every other
- * byte stays. BERTH_E_SYNTAX and others as reading (NOTE may be NULL); BERTH_E_RANGE for values that no
- * reader would take back; BERTH_E_SPACE with the need in out->len. */
+/* Puts DOCUMENT with USER's block written anew where its first one stands, or added at the end; further
+ * blocks of the same id go, every other byte stays, and so do the comments inside the block. The document's
+ * line ends and its first indentation are kept to. OUT must not lie over the document. BERTH_E_SYNTAX,
+ * BERTH_E_TYPE and others as reading, for the document's structure (NOTE may be NULL); BERTH_E_RANGE for
+ * values that no reader would take back; BERTH_E_SPACE with the need in out->len. */
 enum berth_status berth_users_config_put(struct berth_writer *out, struct berth_text document,
                                          const struct berth_user *user,
                                          struct berth_config_note *note) BERTH_MUST_CHECK;
