@@ -50,5 +50,6 @@
 #include "berth/booking.h"
 #include "berth/password.h"
 #include "berth/store.h"
+#include "berth/container.h"
 
 #endif
