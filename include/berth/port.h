@@ -77,7 +77,12 @@ enum berth_file_mode {
     BERTH_FILE_READ = 0,
     BERTH_FILE_REPLACE = 1, /* written under a temporary name beside it; takes the name at commit() */
     BERTH_FILE_APPEND = 2,  /* created when absent; every write goes to the end */
-    BERTH_FILE_NEW = 3      /* fails with BERTH_E_EXISTS when there is one */
+    BERTH_FILE_NEW = 3,     /* fails with BERTH_E_EXISTS when there is one */
+    /* As REPLACE, for one writer at a time (who holds a lock): the temporary name is always the same, so that
+     * what a crash left there is taken over by the next one. Owner and permissions of the file that is
+     * replaced are kept, but never wider than PERMISSIONS; a symbolic link stays, what it leads to is
+     * replaced (BERTH_E_IO when that is nothing). */
+    BERTH_FILE_REWRITE = 4
 };
 
 /* Files. Paths are NUL-terminated. Errors, where nothing else is said: NO_FILE, EXISTS, PERMISSION,
@@ -91,10 +96,11 @@ struct berth_files {
     enum berth_status (*write)(void *ctx, berth_file file, const void *bytes, size_t len);
     enum berth_status (*seek)(void *ctx, berth_file file, uint64_t offset);
     enum berth_status (*size)(void *ctx, berth_file file, uint64_t *out_bytes);
-    /* For BERTH_FILE_REPLACE: flushes the file, gives it its name, flushes the folder, closes. For the
-     * others: flushes and closes. After an error the old file is as it was and the temporary one is gone. */
+    /* For BERTH_FILE_REPLACE and REWRITE: flushes the file, gives it its name, flushes the folder, closes.
+     * For the others: flushes and closes. After an error the old file is as it was and the temporary one is
+     * gone. */
     enum berth_status (*commit)(void *ctx, berth_file file);
-    /* Closes without keeping what BERTH_FILE_REPLACE wrote. */
+    /* Closes without keeping what BERTH_FILE_REPLACE or REWRITE wrote. */
     void (*close)(void *ctx, berth_file file);
     enum berth_status (*remove)(void *ctx, const char *path);
     enum berth_status (*rename)(void *ctx, const char *from, const char *to);

@@ -111,7 +111,7 @@ struct berth_net berth_mem_net_init(struct berth_mem_net *net, bool with_tls);
 struct berth_mem_entry {
     char path[BERTH_MEM_PATH_CAP]; /* empty: free */
     bool folder;
-    bool temporary; /* written by BERTH_FILE_REPLACE; path is the name it will take */
+    bool temporary; /* written by BERTH_FILE_REPLACE or REWRITE; path is the name it will take */
     bool durable;   /* survives a crash */
     size_t len;
     size_t durable_len;

@@ -111,9 +111,10 @@ static berth_file mem_open(void *ctx, const char *path, enum berth_file_mode mod
         return BERTH_E_EXISTS;
     if (!entry && mode == BERTH_FILE_READ)
         return BERTH_E_NO_FILE;
-    if (!entry || mode == BERTH_FILE_REPLACE) {
+    bool replace = mode == BERTH_FILE_REPLACE || mode == BERTH_FILE_REWRITE;
+    if (!entry || replace) {
         BERTH_TRY(make_entry(f, path, &entry));
-        entry->temporary = mode == BERTH_FILE_REPLACE;
+        entry->temporary = replace;
     }
     return hand_out(f, entry, mode);
 }

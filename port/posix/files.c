@@ -47,8 +47,8 @@ static int open_at(int folder, const char *name, int flags, mode_t permissions)
     return fd;
 }
 
-/* Opens the folder that PATH lies in, and copies its last part. 0, or errno. */
-static int open_folder(struct berth_posix_file *file, const char *path)
+/* Opens the folder that PATH (from the folder FROM) lies in, and copies its last part. 0, or errno. */
+static int open_folder(struct berth_posix_file *file, int from, const char *path)
 {
     char folder[PATH_MAX];
     size_t len = strlen(path);
@@ -62,7 +62,7 @@ static int open_folder(struct berth_posix_file *file, const char *path)
     memcpy(file->name, path + cut, len - cut + 1);
     memcpy(folder, path, cut);
     folder[cut] = 0;
-    file->folder = open_at(AT_FDCWD, cut ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
+    file->folder = open_at(from, cut ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
     return file->folder < 0 ? errno : 0;
 }
 
@@ -116,6 +116,78 @@ static int open_replace(struct berth_posix_file *file, unsigned permissions)
     return EEXIST;
 }
 
+/* Goes on from a symbolic link to what it leads to, and that may be one too. 0, or errno. */
+static int follow_links(struct berth_posix_file *file)
+{
+    char target[PATH_MAX];
+    for (int links = 0; links < 16; links++) {
+        ssize_t len = readlinkat(file->folder, file->name, target, sizeof target - 1);
+        if (len < 0 && (errno == EINVAL || (errno == ENOENT && links == 0)))
+            return 0; /* no link; or nothing there */
+        if (len < 0)
+            return errno == ENOENT ? ELOOP : errno;
+        target[len] = 0;
+        int from = file->folder;
+        int error = open_folder(file, from, target);
+        (void)close(from);
+        if (error)
+            return error == ENOENT ? ELOOP : error;
+    }
+    return ELOOP;
+}
+
+/* Gives the new file what INFO, of the old one, has; PERMISSIONS are the most. 0, or errno. */
+static int keep_owner(const struct berth_posix_file *file, const struct stat *info, unsigned permissions)
+{
+    mode_t mode = info->st_mode & (mode_t)permissions & 0777;
+    bool kept =
+        fchown(file->fd, info->st_uid, info->st_gid) == 0 || fchown(file->fd, (uid_t)-1, info->st_gid) == 0;
+    if (!kept) /* what the old group might do is not for another one */
+        mode &= ~(mode_t)070;
+    return fchmod(file->fd, mode) == 0 ? 0 : errno;
+}
+
+static int open_rewrite(struct berth_posix_file *file, unsigned permissions)
+{
+    struct stat info;
+    struct berth_writer w;
+    int error = follow_links(file);
+    if (error)
+        return error;
+    bool there = fstatat(file->folder, file->name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!there && errno != ENOENT)
+        return errno;
+    if (there && !S_ISREG(info.st_mode))
+        return S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    berth_writer_init(&w, file->temporary, sizeof file->temporary);
+    berth_put_char(&w, '.');
+    berth_put_string(&w, file->name);
+    berth_put_string(&w, ".new");
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return ENAMETOOLONG;
+    if (unlinkat(file->folder, file->temporary, 0) != 0 && errno != ENOENT)
+        return errno;
+    /* Nobody else sees into it before it is known who may. */
+    file->fd = open_at(file->folder, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                       there ? 0600 : (mode_t)permissions);
+    if (file->fd < 0)
+        return errno;
+    error = there ? keep_owner(file, &info, permissions) : 0;
+    if (error) {
+        (void)unlinkat(file->folder, file->temporary, 0);
+        berth_posix_close(&file->fd);
+    }
+    return error;
+}
+
+/* A link that leads nowhere is not the same as nothing. */
+static int open_error(const char *path, int error)
+{
+    struct stat info;
+    bool link = error == ENOENT && lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+    return link ? ELOOP : error;
+}
+
 static int open_mode(struct berth_posix_file *file, const char *path, enum berth_file_mode mode,
                      unsigned permissions)
 {
@@ -125,20 +197,27 @@ static int open_mode(struct berth_posix_file *file, const char *path, enum berth
         [BERTH_FILE_NEW] = O_WRONLY | O_CREAT | O_EXCL,
     };
     if (mode != BERTH_FILE_READ) {
-        int error = open_folder(file, path);
+        int error = open_folder(file, AT_FDCWD, path);
         if (error)
             return error;
     }
     if (mode == BERTH_FILE_REPLACE)
         return open_replace(file, permissions);
+    if (mode == BERTH_FILE_REWRITE)
+        return open_rewrite(file, permissions);
     file->fd = open_at(AT_FDCWD, path, flags[mode], (mode_t)permissions);
-    return file->fd < 0 ? errno : 0;
+    return file->fd < 0 ? open_error(path, errno) : 0;
+}
+
+static bool has_temporary(const struct berth_posix_file *file)
+{
+    return (file->mode == BERTH_FILE_REPLACE && !file->direct) || file->mode == BERTH_FILE_REWRITE;
 }
 
 static berth_file files_open(void *ctx, const char *path, enum berth_file_mode mode, unsigned permissions)
 {
     struct berth_posix_files *f = ctx;
-    if (!path || (unsigned)mode > BERTH_FILE_NEW)
+    if (!path || (unsigned)mode > BERTH_FILE_REWRITE)
         return BERTH_E_ARGUMENT;
     berth_file slot = free_slot(f);
     if (slot < 0)
@@ -225,7 +304,7 @@ static void files_close(void *ctx, berth_file number)
     struct berth_posix_file *file = find(ctx, number);
     if (!file)
         return;
-    if (file->mode == BERTH_FILE_REPLACE && !file->direct)
+    if (has_temporary(file))
         (void)unlinkat(file->folder, file->temporary, 0);
     berth_posix_close(&file->fd);
     berth_posix_close(&file->folder);
@@ -242,7 +321,7 @@ static int close_checked(struct berth_posix_file *file)
 static int commit(struct berth_posix_file *file)
 {
     int error = flush(file->fd);
-    bool replace = file->mode == BERTH_FILE_REPLACE && !file->direct;
+    bool replace = has_temporary(file);
     int close_error = close_checked(file);
     if (!error)
         error = close_error;
