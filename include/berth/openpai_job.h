@@ -16,11 +16,9 @@ extern "C" {
 #define BERTH_OPENPAI_JOB_NAME_MAX 255
 /* Jobs of so many lines are known to hang in WAITING. */
 #define BERTH_OPENPAI_JOB_LINES_MAX 1000
-/* Memory that is enough for any document within the limit: it has at most one token for two bytes, and its
- * JSON has at most six bytes for one (a control character). A usual document takes two to four times its own
- * size. */
-#define BERTH_OPENPAI_JOB_MEMORY                                                                             \
-    (BERTH_OPENPAI_JOB_SIZE_MAX / 2 * BERTH_JSON_TOKEN_SIZE + 6 * BERTH_OPENPAI_JOB_SIZE_MAX + 64)
+/* Memory that is enough for any document within the limit: YAML's shortest forms ("{a,b}") have one token a
+ * byte, and their JSON less than five bytes for one. A usual document takes two to four times its own size. */
+#define BERTH_OPENPAI_JOB_MEMORY ((BERTH_JSON_TOKEN_SIZE + 5) * BERTH_OPENPAI_JOB_SIZE_MAX + 128)
 
 /* ---- Documents -------------------------------------------------------------------------------- */
 

@@ -1,0 +1,172 @@
+/* OpenPAI job documents written so that a server hides their secrets (the wire page's 3.2). */
+#include "platform/openpai_job.h"
+
+#include "data/json_text.h"
+#include "data/json_walk.h"
+
+/* ---- Characters ------------------------------------------------------------------------------- */
+
+/* Characters that JSON takes as they are, and YAML does not, or takes for a line's end. */
+static bool is_unsafe(uint32_t code)
+{
+    return (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029 || code == 0xFEFF ||
+           code == 0xFFFE || code == 0xFFFF;
+}
+
+static void put_escape(struct berth_writer *out, uint32_t code)
+{
+    const uint8_t bytes[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    berth_put_string(out, "\\u");
+    berth_put_hex(out, bytes, sizeof bytes);
+}
+
+void berth_openpai_put_safe(struct berth_writer *out, struct berth_text json, bool inside)
+{
+    const char *p = json.ptr, *end = p + json.len;
+    while (p != end) {
+        const char *from = p;
+        uint32_t code = 0;
+        size_t len = 1;
+        while (p != end && *p >= ' ' && *p < 0x7F && (inside || *p != ' ')) {
+            if (inside && *p == '\\' && end - p >= 2)
+                p++;
+            else
+                inside = inside != (*p == '"');
+            p++;
+        }
+        berth_put_bytes(out, from, (size_t)(p - from));
+        if (p == end)
+            return;
+        if (inside)
+            len = berth_text_character(berth_text_make(p, (size_t)(end - p)), &code);
+        if (inside && is_unsafe(code))
+            put_escape(out, code);
+        else if (inside)
+            berth_put_bytes(out, p, len > 0 ? len : 1);
+        p += len > 0 ? len : 1;
+    }
+}
+
+/* ---- Members ---------------------------------------------------------------------------------- */
+
+struct member {
+    struct berth_text name; /* as it stands */
+    struct berth_text value;
+};
+
+/* In checked JSON: the next member of the object whose inside P is in; false at its end. */
+static bool next_member(const char **inout_p, const char *end, struct member *out)
+{
+    bool escapes;
+    char *p = berth_json_skip_space((char *)(uintptr_t)*inout_p, end);
+    if (p != end && *p == ',')
+        p = berth_json_skip_space(p + 1, end);
+    if (p == end || *p != '"')
+        return false;
+    char *close = berth_json_close_quote(p + 1, end, &escapes);
+    out->name = berth_text_make(p + 1, (size_t)(close - p - 1));
+    p = berth_json_skip_space(close, end);
+    while (p != end && (*p == '"' || *p == ':' || (uint8_t)*p <= ' '))
+        if (*p++ == ':')
+            break;
+    p = berth_json_skip_space(p, end);
+    size_t unused;
+    char *after = berth_json_skip(p, end, &unused);
+    if (after == NULL)
+        return false;
+    out->value = berth_text_make(p, (size_t)(after - p));
+    *inout_p = after;
+    return true;
+}
+
+static bool has_member(struct berth_text object, struct berth_text name)
+{
+    struct member member;
+    const char *p = object.ptr + 1, *end = object.ptr + object.len;
+    while (next_member(&p, end, &member))
+        if (berth_json_raw_equal(member.name, name))
+            return true;
+    return false;
+}
+
+static bool is_object(struct berth_text json)
+{
+    return json.len > 0 && json.ptr[0] == '{';
+}
+
+/* The roles, each with its instances. */
+static void put_roles(struct berth_writer *out, struct berth_text roles)
+{
+    struct member role;
+    const char *p = roles.ptr + 1, *end = roles.ptr + roles.len;
+    const char *begun = "{";
+    while (next_member(&p, end, &role)) {
+        berth_put_string(out, begun);
+        begun = ",";
+        berth_openpai_put_safe(out, berth_text_make(role.name.ptr - 1, role.name.len + 2), false);
+        berth_put_char(out, ':');
+        if (!is_object(role.value) || has_member(role.value, BERTH_TEXT("instances"))) {
+            berth_openpai_put_safe(out, role.value, false);
+            continue;
+        }
+        struct berth_text rest = berth_text_trim(berth_text_slice(role.value, 1, role.value.len));
+        berth_put_string(out, rest.len > 1 ? "{\"instances\":1," : "{\"instances\":1");
+        berth_openpai_put_safe(out, rest, false);
+    }
+    berth_put_string(out, begun[0] == '{' ? "{}" : "}");
+}
+
+void berth_openpai_put_member(struct berth_writer *out, struct berth_text name, struct berth_text json)
+{
+    berth_put_text(out, name);
+    berth_put_string(out, ": ");
+    if (is_object(json) && berth_text_equal(name, BERTH_TEXT("taskRoles")))
+        put_roles(out, json);
+    else
+        berth_openpai_put_safe(out, json, false);
+    berth_put_char(out, '\n');
+}
+
+/* ---- Documents -------------------------------------------------------------------------------- */
+
+/* A name that needs no quotes in YAML, and that the server's hiding knows for one. */
+static bool is_bare(struct berth_text name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static enum berth_status put_document(struct berth_text json, struct berth_writer *out)
+{
+    struct berth_text text = berth_text_trim(json);
+    struct member member;
+    if (!is_object(text))
+        return BERTH_E_TYPE;
+    const char *p = text.ptr + 1, *end = text.ptr + text.len;
+    while (next_member(&p, end, &member)) {
+        if (!is_bare(member.name))
+            return BERTH_E_ARGUMENT;
+        berth_openpai_put_member(out, member.name, member.value);
+    }
+    return berth_writer_status(out);
+}
+
+enum berth_status berth_openpai_emit_v2(struct berth_text json, struct berth_writer *out)
+{
+    BERTH_TRY(berth_json_check(json, NULL));
+    return put_document(json, out);
+}
+
+enum berth_status berth_openpai_document_write(const struct berth_openpai_document *document,
+                                               struct berth_writer *out)
+{
+    if (document->protocol == BERTH_OPENPAI_V2)
+        return put_document(document->json.document, out);
+    berth_put_text(out, document->json.document);
+    return berth_writer_status(out);
+}

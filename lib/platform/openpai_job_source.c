@@ -1,0 +1,222 @@
+/* OpenPAI job documents as they stand: what a server's own reader and its hiding of secrets make of them. */
+#include "platform/openpai_job.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ---- Plain scalars ---------------------------------------------------------------------------- */
+
+/* The digits, and '_' among them, of TEXT from AT on: where they end. */
+static size_t digits_end(struct berth_text text, size_t at)
+{
+    while (at < text.len && (is_digit(text.ptr[at]) || text.ptr[at] == '_'))
+        at++;
+    return at;
+}
+
+/* "2021-01-31", and what a time may follow. */
+static bool is_date(struct berth_text text)
+{
+    size_t year = digits_end(text, 0);
+    if (year != 4 || text.len < 8 || text.ptr[4] != '-')
+        return false;
+    size_t month = digits_end(text, 5);
+    if (month == 5 || month >= text.len || text.ptr[month] != '-')
+        return false;
+    size_t day = digits_end(text, month + 1);
+    if (day == text.len)
+        return text.len == 10;
+    char c = text.ptr[day];
+    return day > month + 1 && (c == 'T' || c == 't' || c == ' ');
+}
+
+/* Whether the server's reader (YAML 1.1 in part) takes this plain text for another value than the core schema
+ * of YAML 1.2 does: 010 is 8 to it, 1_000 is 1000, 1:30 is 90, 0b11 is 3, 0o17 a text, a date a date. */
+static bool is_ambiguous(struct berth_text text)
+{
+    size_t at = text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+') ? 1 : 0;
+    if (at == text.len || !is_digit(text.ptr[at]))
+        return false;
+    size_t end = digits_end(text, at);
+    char next = end < text.len ? text.ptr[end] : '\0';
+    bool zero = text.ptr[at] == '0';
+    if (zero && end == at + 1 && (next == 'b' || next == 'o'))
+        return true;
+    if (zero && end == at + 1 && next == 'x')
+        return at == 1 || memchr(text.ptr, '_', text.len) != NULL;
+    if (next == ':') { /* groups of sixty */
+        size_t from = end + 1;
+        while (next == ':' && from < text.len) {
+            end = digits_end(text, from);
+            next = end < text.len ? text.ptr[end] : '\0';
+            from = end + 1;
+        }
+        return end == text.len || next == '.';
+    }
+    if (end != text.len && next != '.' && next != 'e' && next != 'E')
+        return is_date(text);
+    return (zero && end > at + 1) || memchr(text.ptr, '_', text.len) != NULL;
+}
+
+/* ---- The walk through the source -------------------------------------------------------------- */
+
+struct source {
+    struct berth_openpai_report *report; /* NULL: nothing is told */
+    struct berth_text text;
+    bool block;       /* the document is a block mapping */
+    bool has_secrets; /* and whether the server hides them: */
+    bool hidden;
+    bool ambiguous;
+    size_t secrets_from; /* after the key, while its value is read; 0: not there */
+};
+
+static bool is_word_byte(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_digit(c) || c == '_';
+}
+
+/* An unquoted key in the first column, with its colon right behind it. */
+static bool is_bare(const struct source *s, const struct berth_yaml_event *key)
+{
+    return s->block && key->style == BERTH_YAML_PLAIN && is_word_byte(s->text.ptr[key->start]) &&
+           (key->start == 0 || s->text.ptr[key->start - 1] == '\n') && key->end < s->text.len &&
+           s->text.ptr[key->end] == ':';
+}
+
+/* A line between FROM and TO that begins with a word ends what the server hides. */
+static bool has_word_line(const struct source *s, size_t from, size_t to)
+{
+    for (size_t i = from; i + 1 < to; i++)
+        if (s->text.ptr[i] == '\n' && is_word_byte(s->text.ptr[i + 1]))
+            return true;
+    return false;
+}
+
+static void top_key(struct source *s, const struct berth_yaml_event *key)
+{
+    bool bare = is_bare(s, key);
+    if (s->secrets_from != 0 && has_word_line(s, s->secrets_from, key->start - 1))
+        s->hidden = false;
+    if (s->has_secrets && !bare) /* swallowed with them */
+        s->hidden = false;
+    s->secrets_from = 0;
+    if (!berth_yaml_text_equal(key, BERTH_TEXT("secrets")))
+        return;
+    s->has_secrets = true;
+    s->hidden = bare;
+    s->secrets_from = key->end;
+}
+
+static void plain_scalar(struct source *s, const struct berth_yaml_event *event, uint32_t token)
+{
+    bool key = event->type == BERTH_YAML_KEY;
+    if (event->style != BERTH_YAML_PLAIN || !is_ambiguous(event->text))
+        return;
+    s->ambiguous = true;
+    if (s->report == NULL)
+        return;
+    const struct berth_openpai_place place = {.at = {&s->report->document->json, token + key}, .name = key};
+    const struct berth_openpai_saying saying = {"a server reads ", event->text,
+                                                " as something else: put it in quotes, or write it out"};
+    berth_openpai_tell(s->report, &place, BERTH_OPENPAI_RULE_SCALAR, true, &saying);
+}
+
+static void read_source(struct source *s)
+{
+    struct berth_yaml_reader reader;
+    struct berth_yaml_event event;
+    uint32_t token = 0;
+    if (berth_yaml_reader_init(&reader, s->text, NULL, 0) != BERTH_OK)
+        return;
+    while (berth_yaml_next(&reader, &event) == BERTH_OK && event.type != BERTH_YAML_END) {
+        if (event.type == BERTH_YAML_MAPPING_END || event.type == BERTH_YAML_SEQUENCE_END)
+            continue;
+        if (token == 0)
+            s->block = event.style == BERTH_YAML_BLOCK;
+        if (event.type == BERTH_YAML_KEY && event.depth == 1)
+            top_key(s, &event);
+        if (event.type == BERTH_YAML_KEY || event.type == BERTH_YAML_SCALAR)
+            plain_scalar(s, &event, token);
+        token++;
+    }
+    if (s->secrets_from != 0 && has_word_line(s, s->secrets_from, s->text.len))
+        s->hidden = false;
+}
+
+/* JSON: every name is quoted. */
+static void look(struct source *s, const struct berth_openpai_document *document)
+{
+    struct berth_json_cursor root = berth_openpai_root(document);
+    s->text = document->source;
+    if (!document->is_json)
+        read_source(s);
+    else
+        s->has_secrets = berth_json_find(root, BERTH_TEXT("secrets")).json != NULL;
+}
+
+/* ---- What follows from it --------------------------------------------------------------------- */
+
+static bool says_instances(const struct berth_openpai_document *document)
+{
+    struct berth_json_cursor roles = berth_json_find(berth_openpai_root(document), BERTH_TEXT("taskRoles"));
+    if (berth_json_type_of(roles) != BERTH_JSON_OBJECT)
+        return true;
+    for (struct berth_json_cursor at = berth_json_enter(roles); at.json != NULL; at = berth_json_next(at))
+        if (berth_json_find(at, BERTH_TEXT("instances")).json == NULL)
+            return false;
+    return true;
+}
+
+static size_t count_lines(struct berth_text text)
+{
+    size_t lines = text.len > 0 && text.ptr[text.len - 1] != '\n';
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    return lines;
+}
+
+static bool is_safe(const struct berth_openpai_document *document, const struct source *s)
+{
+    if (document->protocol == BERTH_OPENPAI_V1)
+        return document->is_json;
+    bool tabs = document->is_json && berth_text_find_byte(document->source, '\t') != SIZE_MAX;
+    return (!s->has_secrets || s->hidden) && !s->ambiguous && !tabs && says_instances(document) &&
+           count_lines(document->source) < BERTH_OPENPAI_JOB_LINES_MAX;
+}
+
+bool berth_openpai_document_is_safe(const struct berth_openpai_document *document)
+{
+    struct source s = {.report = NULL};
+    look(&s, document);
+    return is_safe(document, &s);
+}
+
+void berth_openpai_check_source(struct berth_openpai_report *r)
+{
+    const struct berth_openpai_document *document = r->document;
+    struct berth_json_cursor root = berth_openpai_root(document);
+    struct source s = {.report = document->protocol == BERTH_OPENPAI_V2 ? r : NULL};
+    struct berth_writer count = {0};
+    look(&s, document);
+    if (document->protocol == BERTH_OPENPAI_V2 && s.has_secrets && !s.hidden) {
+        const struct berth_openpai_place place = {.at = berth_json_find(root, BERTH_TEXT("secrets")),
+                                                  .name = true};
+        static const struct berth_openpai_saying saying = {
+            .before = "sent as it stands, a server would show these secrets to everybody (berth writes the "
+                      "document anew)"};
+        berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_SECRETS, true, &saying);
+    }
+    if (count_lines(document->source) >= BERTH_OPENPAI_JOB_LINES_MAX)
+        berth_openpai_warn(r, root, BERTH_OPENPAI_RULE_LINES,
+                           "has a thousand lines or more: such jobs are known to hang");
+    if (is_safe(document, &s))
+        return;
+    (void)!berth_openpai_document_write(document, &count);
+    if (count.len > BERTH_OPENPAI_JOB_SIZE_MAX)
+        berth_openpai_error(r, root, BERTH_OPENPAI_RULE_SIZE,
+                            "is larger than a server takes (102400 bytes) as it has to be sent");
+}
