@@ -49,6 +49,49 @@ ptrdiff_t berth_posix_poll(struct berth_posix_poll_item *items, size_t count, ui
  * also one that came before. The struct lives as long as the port. */
 struct berth_clock berth_posix_clock(const struct berth_posix_signals *signals);
 
+/* Local time. */
+
+/* Bytes of the largest time zone file that is read. */
+#define BERTH_POSIX_ZONE_CAP 16384
+
+/* Its fields are the port's own. */
+struct berth_posix_zone_change { /* when daylight saving time begins, or ends */
+    uint8_t kind;                /* 'M', 'J', or 'n' as POSIX.1 writes the rules of TZ */
+    uint8_t month, week;         /* M: 1 to 12, 1 to 5 */
+    uint16_t day;                /* M: 0 (Sunday) to 6; J: 1 to 365; n: 0 to 365 */
+    int32_t time_s;
+};
+struct berth_posix_zone_rule {
+    bool set;
+    bool saves; /* has daylight saving time */
+    int32_t standard_s, saving_s;
+    struct berth_posix_zone_change begin, end;
+};
+struct berth_posix_zone {
+    size_t time_size; /* of an instant in the file: 4 or 8 */
+    size_t times, types, kinds;
+    size_t time_count, kind_count;
+    struct berth_posix_zone_rule rule; /* behind the last instant */
+    char reason[256];
+    size_t reason_len;
+    uint8_t file[BERTH_POSIX_ZONE_CAP];
+};
+
+/* The zone that TZ (the environment's value; NULL: not set) means, with a leading colon or without: a file
+ * below /usr/share/zoneinfo or with an absolute path, else a rule as of POSIX.1
+ * ("CET-1CEST,M3.5.0,M10.5.0/3"). Not set means /etc/localtime, and UTC when there is none; empty means UTC.
+ * Files are TZif of versions 1 to 4 (RFC 8536); leap seconds are left out, as in the system's clock. Z is UTC
+ * after every error: BERTH_E_NO_FILE, BERTH_E_PERMISSION, BERTH_E_IO, BERTH_E_SYNTAX (a malformed file),
+ * BERTH_E_SPACE (a file above BERTH_POSIX_ZONE_CAP); berth_posix_zone_reason() says why. */
+enum berth_status berth_posix_zone_open(struct berth_posix_zone *z, const char *tz) BERTH_MUST_CHECK;
+/* The same for a TZif file in memory, e.g. one that a device keeps; LEN bytes are copied. */
+enum berth_status berth_posix_zone_read(struct berth_posix_zone *z, const void *bytes,
+                                        size_t len) BERTH_MUST_CHECK;
+/* The local civil time at UTC_S (seconds since 1970-01-01T00:00:00Z), as civil seconds. */
+int64_t berth_posix_zone_civil(const struct berth_posix_zone *z, int64_t utc_s);
+/* One line on the last failure: "TZ: no such time zone: Mars/Olympus"; empty when there was none. */
+struct berth_text berth_posix_zone_reason(const struct berth_posix_zone *z);
+
 /* The kernel's random numbers (getrandom; waits only in the first seconds of a machine's life). There is no
  * fallback: without them fill() answers BERTH_E_ENTROPY. */
 struct berth_rand berth_posix_rand(void);
