@@ -44,8 +44,10 @@ struct folder_options {
 };
 
 /* One per program; what it points to is the program's own memory. */
+struct folder_people;
 struct folder {
     struct app *app;
+    struct folder_people *people; /* ids and their numbers */
     struct folder_options options;
     char jobs[FOLDER_PATH]; /* DIR/jobs */
     char host_path[FOLDER_PATH], capability_path[FOLDER_PATH], users_path[FOLDER_PATH];
@@ -71,18 +73,21 @@ struct folder {
 /* Reads cfg/host_deploy.yaml and the two files that it names, and opens the store; rows are not read yet. 0,
  * or an exit code (reported: "FILE:LINE:COLUMN: what, what to do"). */
 int folder_open(struct folder *f, struct app *app, const struct folder_options *options);
+/* Lets go of the lock and wipes what was read of passwords. */
+void folder_close(struct folder *f);
 /* Reads the three configuration files again; 0 or an exit code (reported). Afterwards everything taken from
  * them earlier (users, limits, images) is void, numbers of users stay. */
 int folder_load_config(struct folder *f);
 /* users_config.yaml alone again. Between folder_begin() and folder_end() for an answer that lasts. */
 int folder_load_users(struct folder *f);
-/* booking.csv and using.csv into the schedule; bad rows are counted and the first ones kept, GPUs that the
- * host does not have are warned of. The same about begin and end. */
+/* booking_folder_rows.c: booking.csv and using.csv into the schedule; bad rows are counted and the first ones
+ * kept, GPUs that the host does not have are warned of. The same about begin and end; outside them a row that
+ * is just being moved counts once, as running. */
 int folder_load_rows(struct folder *f);
 /* 0 when every row could be read; else reports the first bad one and how many there are: the exit code. For
  * programs that must not decide on half a schedule. */
 int folder_refuse_bad_rows(struct folder *f);
-/* "jobs/booking.csv line 3: not a date and time in column start" for OUT (a row of bad[]). */
+/* "jobs/booking.csv line 3: user_id is empty", of a row of bad[]. */
 void folder_put_bad_row(struct berth_writer *w, const struct folder *f, const struct folder_bad_row *bad);
 
 /* ---- Changing --------------------------------------------------------------------------------- */
@@ -100,10 +105,8 @@ int folder_fail(struct folder *f, enum berth_status status, const char *what);
 /* A message of one line through options.say. */
 void folder_say(struct folder *f, enum folder_level level, struct berth_text line);
 
-/* ---- Asking ----------------------------------------------------------------------------------- */
+/* ---- booking_people.c: ids and numbers -------------------------------------------------------- */
 
-/* Civil seconds of local time now, or of --now. */
-int64_t folder_now(const struct folder *f);
 /* The number of an id (compared in lower case), FOLDER_NO_USER for one that no file has named. Numbers stay
  * the same until the program ends. */
 uint32_t folder_user_number(const struct folder *f, struct berth_text id);
@@ -111,6 +114,11 @@ uint32_t folder_user_number(const struct folder *f, struct berth_text id);
 uint32_t folder_user_add(struct folder *f, struct berth_text id);
 /* The id, in lower case; absent for a number that is nobody's. */
 struct berth_text folder_user_id(const struct folder *f, uint32_t number);
+
+/* ---- Asking ----------------------------------------------------------------------------------- */
+
+/* Civil seconds of local time now, or of --now. */
+int64_t folder_now(const struct folder *f);
 /* The entry of users_config.yaml, or NULL. */
 const struct berth_user *folder_user_config(const struct folder *f, struct berth_text id);
 /* A request with everything filled in that the files say: the host, the user's limits, now, owners of ports,

@@ -142,6 +142,12 @@ int fail_file(struct app *app, enum berth_status status, const char *path)
     return fail(app, exit_code_of(status), path, berth_status_name(status));
 }
 
+struct berth_text program_file_words(void)
+{
+    int number = berth_posix_files_errno(&files_state);
+    return number != 0 ? berth_posix_error_text(number) : berth_text_make(NULL, 0);
+}
+
 int load_file(struct app *app, const char *path, char *buf, size_t cap, struct berth_text *out_text)
 {
     enum berth_status status = read_whole(path, buf, cap, out_text);

@@ -30,6 +30,9 @@ enum berth_status make_folders(const char *path, unsigned permissions) BERTH_MUS
 /* Reports a port's failure with a file in the system's words; the exit code. */
 int fail_file(struct app *app, enum berth_status status, const char *path);
 
+/* The system's words for the files port's last failure; empty when there was none. */
+struct berth_text program_file_words(void);
+
 /* How far a transfer is, on standard error when that is a terminal. */
 struct progress {
     struct out *err;
