@@ -4,6 +4,9 @@
 
 #include "files.h"
 
+#include "berth/port_posix.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,6 +23,7 @@ static struct berth_user users[FOLDER_PEOPLE];
 static struct berth_port_owner owners[FOLDER_PEOPLE];
 static struct berth_store_files store_state;
 static struct berth_store_key store_keys[FOLDER_ROWS];
+static struct berth_posix_zone zone;
 
 /* ---- Messages --------------------------------------------------------------------------------- */
 
@@ -276,6 +280,19 @@ static int open_store(struct folder *f)
     return 0;
 }
 
+/* Bookings are in local time. */
+static void open_zone(struct folder *f)
+{
+    char line[LINE_SIZE];
+    struct berth_writer w;
+    if (f->options.now != NULL || berth_posix_zone_open(&zone, getenv("TZ")) == BERTH_OK)
+        return;
+    berth_writer_init(&w, line, sizeof line);
+    berth_put_text(&w, berth_posix_zone_reason(&zone));
+    berth_put_string(&w, "; local time is taken to be UTC");
+    folder_say(f, FOLDER_WARNING, berth_writer_text(&w));
+}
+
 int folder_open(struct folder *f, struct app *app, const struct folder_options *options)
 {
     memset(f, 0, sizeof *f);
@@ -284,6 +301,7 @@ int folder_open(struct folder *f, struct app *app, const struct folder_options *
     if (options->now != NULL &&
         berth_parse_civil(berth_text_of(options->now), false, &f->fixed_now_s) != BERTH_OK)
         return fail(app, EXIT_USAGE, "--now: not a time 'YYYY-MM-DD hh:mm[:ss]'", options->now);
+    open_zone(f);
     int code = join(f, f->host_path, BERTH_TEXT("cfg/host_deploy.yaml"));
     if (code == 0)
         code = load_host(f);
@@ -307,7 +325,7 @@ int64_t folder_now(const struct folder *f)
 {
     if (f->options.now != NULL)
         return f->fixed_now_s;
-    return program_clock()->civil_s(program_clock()->ctx);
+    return berth_posix_zone_civil(&zone, program_clock()->civil_s(program_clock()->ctx));
 }
 
 /* ---- Changing --------------------------------------------------------------------------------- */
