@@ -61,7 +61,7 @@ static enum berth_status count_tokens(struct berth_text text, struct berth_yaml_
     return status;
 }
 
-/* Checked JSON without white space between its values, every text written in one way. */
+/* Checked JSON without white space between its values, every text written in one way that YAML takes too. */
 static enum berth_status put_canonical(struct reading *in, struct berth_writer *out)
 {
     const char *p = in->source.ptr, *end = p + in->source.len;
@@ -73,7 +73,11 @@ static enum berth_status put_canonical(struct reading *in, struct berth_writer *
             enum berth_status status = berth_json_escape(p, end, bytes, &len, &used);
             if (status != BERTH_OK)
                 return fail_at(in, (uint64_t)(p - in->source.ptr), "half of a surrogate pair", BERTH_E_UTF8);
-            berth_json_put_escaped(out, berth_text_make(bytes, len));
+            berth_openpai_put(out, berth_text_make(bytes, len), BERTH_OPENPAI_INSIDE);
+        } else if (inside && (uint8_t)*p >= 0x7F) {
+            uint32_t unused;
+            used = berth_text_character(berth_text_make(p, (size_t)(end - p)), &unused);
+            berth_openpai_put(out, berth_text_make(p, used), BERTH_OPENPAI_INSIDE);
         } else if (inside || (uint8_t)*p > ' ') {
             inside = inside != (*p == '"');
             berth_put_char(out, *p);

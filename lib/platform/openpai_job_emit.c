@@ -13,6 +13,18 @@ static bool is_unsafe(uint32_t code)
            code == 0xFFFE || code == 0xFFFF;
 }
 
+bool berth_openpai_is_printable(struct berth_text text)
+{
+    for (size_t at = 0; at < text.len;) {
+        uint32_t code;
+        size_t len = berth_text_character(berth_text_slice(text, at, text.len), &code);
+        if (is_unsafe(code))
+            return false;
+        at += len > 0 ? len : 1;
+    }
+    return true;
+}
+
 static void put_escape(struct berth_writer *out, uint32_t code)
 {
     const uint8_t bytes[2] = {(uint8_t)(code >> 8), (uint8_t)code};

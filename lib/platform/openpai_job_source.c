@@ -183,8 +183,10 @@ static bool is_safe(const struct berth_openpai_document *document, const struct 
 {
     if (document->protocol == BERTH_OPENPAI_V1)
         return document->is_json;
-    bool tabs = document->is_json && berth_text_find_byte(document->source, '\t') != SIZE_MAX;
-    return (!s->has_secrets || s->hidden) && !s->ambiguous && !tabs && says_instances(document) &&
+    /* Tabs between values, and what YAML does not print. */
+    bool only_json = document->is_json && (berth_text_find_byte(document->source, '\t') != SIZE_MAX ||
+                                           !berth_openpai_is_printable(document->source));
+    return (!s->has_secrets || s->hidden) && !s->ambiguous && !only_json && says_instances(document) &&
            count_lines(document->source) < BERTH_OPENPAI_JOB_LINES_MAX;
 }
 
