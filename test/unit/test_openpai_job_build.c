@@ -96,7 +96,7 @@ static void conversion(void **state)
     assert_int_equal(convert(berth_text_make((char *)source, len), auth, &n, &text), BERTH_OK);
     assert_text(text, (char *)expected);
     assert_string_equal(n.text,
-                        "W conversion codeDir\nW conversion jobName\nW conversion taskRoles[1].name\n");
+                        "W conversion jobName\nW conversion codeDir\nW conversion taskRoles[1].name\n");
     assert_clean(text);
     free(source);
     free(expected);
