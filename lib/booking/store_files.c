@@ -215,34 +215,31 @@ static enum berth_status files_write_users(void *ctx, struct berth_text document
 
 /* ---- Lines for the monitor -------------------------------------------------------------------- */
 
-/* Whether the file's last line lacks its end: a crash, or an editor. */
-static enum berth_status is_ragged(struct berth_store_files *s, const char *path, bool *out_ragged)
+/* Copies what OLD holds (-1: nothing) to the new file, with the end that its last line may lack, and LINE. */
+static enum berth_status copy_notices(struct berth_store_files *s, berth_file old, berth_file file,
+                                      struct berth_text line)
 {
     const struct berth_files *files = s->config.files;
-    uint64_t size = 0;
+    struct berth_writer w;
     char last = '\n';
-    *out_ragged = false;
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_READ, 0);
-    if (file == BERTH_E_NO_FILE)
-        return BERTH_OK;
-    if (file < 0)
-        return (enum berth_status)file;
-    enum berth_status status = files->size(files->ctx, file, &size);
-    if (status == BERTH_OK && size > 0) {
-        status = files->seek(files->ctx, file, size - 1);
-        ptrdiff_t got = status == BERTH_OK ? files->read(files->ctx, file, &last, 1) : 0;
-        status = got < 0 ? (enum berth_status)got : status;
+    ptrdiff_t got = 0;
+    while (old >= 0 && (got = files->read(files->ctx, old, s->window, sizeof s->window)) > 0) {
+        last = s->window[got - 1];
+        BERTH_TRY(files->write(files->ctx, file, s->window, (size_t)got));
     }
-    files->close(files->ctx, file);
-    *out_ragged = last != '\n';
-    return status;
+    BERTH_TRY(got < 0 ? (enum berth_status)got : BERTH_OK);
+    berth_writer_init(&w, s->out, sizeof s->out);
+    if (last != '\n') /* cut while it was written, or an editor's */
+        berth_put_char(&w, '\n');
+    berth_put_text(&w, line);
+    berth_put_char(&w, '\n');
+    return files->write(files->ctx, file, w.buf, w.len);
 }
 
 static enum berth_status files_notify(void *ctx, struct berth_text line)
 {
     struct berth_store_files *s = start(ctx);
     const struct berth_files *files = s->config.files;
-    bool ragged;
     if (!s->locked)
         return BERTH_E_STATE;
     if (line.len == 0 || line.len > sizeof s->out - 2 || !berth_rows_is_clean(line, false))
@@ -250,24 +247,18 @@ static enum berth_status files_notify(void *ctx, struct berth_text line)
     const char *path = berth_store_path(s, NOTICES_NAME);
     if (path == NULL)
         return BERTH_E_SPACE;
-    enum berth_status status = is_ragged(s, path, &ragged);
-    if (status != BERTH_OK)
-        return berth_store_fail(s, status, path, 0, "cannot be read");
-    struct berth_writer w;
-    berth_writer_init(&w, s->out, sizeof s->out);
-    if (ragged)
-        berth_put_char(&w, '\n');
-    berth_put_text(&w, line);
-    berth_put_char(&w, '\n');
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_APPEND, NOTICES_PERMISSIONS);
-    if (file < 0)
-        return berth_store_fail(s, (enum berth_status)file, path, 0, "cannot be opened");
-    status = files->write(files->ctx, file, w.buf, w.len);
+    berth_file old = files->open(files->ctx, path, BERTH_FILE_READ, 0);
+    if (old < 0 && old != BERTH_E_NO_FILE)
+        return berth_store_fail(s, (enum berth_status)old, path, 0, "cannot be opened");
+    berth_file file = files->open(files->ctx, path, BERTH_FILE_REWRITE, NOTICES_PERMISSIONS);
+    enum berth_status status = file < 0 ? (enum berth_status)file : copy_notices(s, old, file, line);
+    if (old >= 0)
+        files->close(files->ctx, old);
     if (status == BERTH_OK)
         status = files->commit(files->ctx, file);
-    else
+    else if (file >= 0)
         files->close(files->ctx, file);
-    return status == BERTH_OK ? BERTH_OK : berth_store_fail(s, status, path, 0, "cannot be written");
+    return status == BERTH_OK ? BERTH_OK : berth_store_fail(s, status, path, 0, "could not be written");
 }
 
 static enum berth_status files_take_notices(void *ctx, struct berth_writer *out)
