@@ -16,16 +16,6 @@ extern "C" {
 /* The longest password that is hashed or compared, in bytes. */
 #define BERTH_PASSWORD_MAX 512
 
-/* SHA-512 crypt of a platform: port/mbedtls has one. */
-struct berth_crypt {
-    void *ctx;
-    /* The hash of PASSWORD with the parameters at the front of SETTING ("$6$[rounds=N$]SALT"), as the whole
-     * "$6$..." text. BERTH_E_SYNTAX for another setting, BERTH_E_SPACE. Takes time in proportion to the
-     * rounds. */
-    enum berth_status (*hash)(void *ctx, struct berth_text password, struct berth_text setting,
-                              struct berth_writer *out);
-};
-
 /* Whether STORED matches the whole grammar of wire page 1.4; then it is never taken for plain text. */
 bool berth_password_is_hash(struct berth_text stored);
 /* Whether PASSWORD opens STORED; the comparison's time depends on lengths alone. What was computed is wiped.

@@ -70,6 +70,17 @@ struct berth_rand {
     enum berth_status (*fill)(void *ctx, void *buf, size_t len);
 };
 
+/* Password hashes: SHA-512 crypt, as in /etc/shadow (berth/password.h). */
+struct berth_crypt {
+    void *ctx;
+    /* The hash of PASSWORD with the parameters at the front of SETTING ("$6$[rounds=N$]SALT", 1,000 to
+     * 999,999,999 rounds, a salt of at most 16 characters of ./0-9A-Za-z), as the whole "$6$..." text.
+     * BERTH_E_SYNTAX for another setting, BERTH_E_SPACE, BERTH_E_NOT_PROVIDED. Takes time in proportion to
+     * the rounds. */
+    enum berth_status (*hash)(void *ctx, struct berth_text password, struct berth_text setting,
+                              struct berth_writer *out);
+};
+
 /* Open files are small numbers that the port hands out; negative = an error status. */
 typedef int berth_file;
 

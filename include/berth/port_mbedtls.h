@@ -129,6 +129,10 @@ void berth_mbedtls_forget_session(struct berth_mbedtls *tls);
  * and the connection is open to whoever stands in between. For test benches. Only init() undoes it. */
 void berth_mbedtls_dangerously_skip_verification(struct berth_mbedtls *tls);
 
+/* SHA-512 crypt by mbedTLS's SHA-512: needs no arena, no state and no heap, wipes what it computes. With an
+ * mbedTLS that was built without SHA-512 hash() answers BERTH_E_NOT_PROVIDED. */
+struct berth_crypt berth_mbedtls_crypt(void);
+
 #ifdef __cplusplus
 }
 #endif
