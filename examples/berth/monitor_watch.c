@@ -1,0 +1,111 @@
+/* The watcher: what `berth book` leaves in monitor_exec is done within seconds. */
+#define _DEFAULT_SOURCE
+#include "monitor.h"
+
+#include "files.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum { WATCH_PAUSE_MS = 5000, UNKNOWN_SHOWN = 16 };
+
+static bool has_notices(const struct monitor *m)
+{
+    char path[FOLDER_PATH + 16];
+    struct stat info;
+    struct berth_writer w;
+    berth_writer_init(&w, path, sizeof path);
+    berth_put_string(&w, m->folder->jobs);
+    berth_put_string(&w, "/monitor_exec");
+    return berth_writer_terminate(&w) == BERTH_OK && stat(path, &info) == 0 && info.st_size > 0;
+}
+
+/* All lines, which are then gone from the file; false when that failed (reported). */
+static bool take_notices(struct monitor *m, struct berth_text *out_lines)
+{
+    struct folder *f = m->folder;
+    struct berth_writer w;
+    berth_writer_init(&w, m->notices, sizeof m->notices);
+    if (folder_begin(f) != 0)
+        return false;
+    enum berth_status status = f->store.take_notices(f->store.ctx, &w);
+    if (status != BERTH_OK)
+        (void)folder_fail(f, status, "monitor_exec was not read");
+    folder_end(f);
+    *out_lines = berth_writer_text(&w);
+    return status == BERTH_OK;
+}
+
+/* The user's row in use; SIZE_MAX: none. */
+static size_t using_row(const struct monitor *m, struct berth_text id)
+{
+    for (size_t i = 0; i < m->row_count; i++) {
+        if (m->rows[i].stage == BERTH_STAGE_USING && berth_text_equal(m->rows[i].user_id, id))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static void restart(struct monitor *m, size_t row)
+{
+    static const char *const words[] = {"restart", NULL};
+    struct docker_answer answer;
+    struct berth_text id = m->rows[row].user_id;
+    (void)monitor_take_row(m, row);
+    job_command(&m->job, words, RESTART_LIMIT_MS, &answer);
+    if (answer.end != DOCKER_DONE) {
+        event(&m->events, EVENT_ERROR, SIGN_ERROR, id, "the container was not restarted", answer.why);
+        return;
+    }
+    event(&m->events, EVENT_INFO, NULL, id, "the container is restarted", BERTH_TEXT(""));
+    monitor_apply(m, row);
+}
+
+/* Each notice once, in the order in which they came; true when one asks for a tick. */
+static bool handle(struct monitor *m, struct berth_text lines)
+{
+    struct berth_text line;
+    bool tick = false;
+    unsigned unknown = 0;
+    memset(m->seen, 0, sizeof m->seen);
+    while (berth_text_split(&lines, '\n', &line) && program_signal() == 0) {
+        line = berth_text_trim(line);
+        if (line.len == 0)
+            continue;
+        if (berth_text_equal(line, BERTH_TEXT("now"))) {
+            tick = true;
+            continue;
+        }
+        uint32_t user = folder_user_number(m->folder, line);
+        if (user < FOLDER_IDS && m->seen[user])
+            continue;
+        if (user < FOLDER_IDS)
+            m->seen[user] = true;
+        size_t row = user < FOLDER_IDS ? using_row(m, folder_user_id(m->folder, user)) : SIZE_MAX;
+        if (row != SIZE_MAX)
+            restart(m, row);
+        else if (unknown++ < UNKNOWN_SHOWN)
+            event(&m->events, EVENT_WARNING, SIGN_WARNING, BERTH_TEXT("monitor_exec"),
+                  "nothing is done for a line that names no running container",
+                  berth_text_slice(line, 0, 80));
+    }
+    if (unknown > UNKNOWN_SHOWN)
+        event(&m->events, EVENT_WARNING, SIGN_WARNING, BERTH_TEXT("monitor_exec"),
+              "more such lines are not told", BERTH_TEXT(""));
+    return tick;
+}
+
+int monitor_watch(struct monitor *m)
+{
+    const struct berth_clock *clock = program_clock();
+    bool tick_due = false;
+    while (program_signal() == 0) {
+        struct berth_text lines;
+        if (has_notices(m) && take_notices(m, &lines) && monitor_load(m) == 0)
+            tick_due = handle(m, lines) || tick_due;
+        if (tick_due && program_signal() == 0)
+            tick_due = monitor_tick(m) == MONITOR_BUSY;
+        clock->sleep_ms(clock->ctx, WATCH_PAUSE_MS);
+    }
+    return 128 + program_signal();
+}
