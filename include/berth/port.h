@@ -92,7 +92,7 @@ enum berth_file_mode {
     /* As REPLACE, for one writer at a time (who holds a lock): the temporary name is always the same, so that
      * what a crash left there is taken over by the next one. Owner and permissions of the file that is
      * replaced are kept, but never wider than PERMISSIONS; a symbolic link stays, what it leads to is
-     * replaced (BERTH_E_IO when that is nothing). */
+     * replaced (BERTH_E_PERMISSION when that is nothing). */
     BERTH_FILE_REWRITE = 4
 };
 

@@ -243,10 +243,10 @@ struct berth_posix_files {
 
 /* Beyond berth/port.h: BERTH_FILE_REPLACE over a symbolic link replaces the link; over a device, pipe or
  * terminal it writes to that directly. The temporary file is ".berth-" and 16 hexadecimal digits in the same
- * folder; one that a killed program left behind may be removed. BERTH_FILE_REWRITE's is ".NAME.new"; it refuses
- * what is no file, keeps the group's permissions only when it could keep the group, and the owner only where
- * the system lets it (root). Reading through a symbolic link that leads nowhere is BERTH_E_IO, not
- * BERTH_E_NO_FILE: something is there. ENOSPC, EDQUOT and EFBIG are
+ * folder; one that a killed program left behind may be removed. BERTH_FILE_REWRITE's is ".NAME.new"; it
+ * refuses what is no file, keeps the group's permissions only when it could keep the group, and the owner
+ * only where the system lets it (root). Reading through a symbolic link that leads nowhere is
+ * BERTH_E_PERMISSION, not BERTH_E_NO_FILE: something is there. ENOSPC, EDQUOT and EFBIG are
  * BERTH_E_DISK_FULL. remove_tree() removes a file or a link too, makes folders of the user's own writable
  * where it must, and fails with BERTH_E_PERMISSION at a mount point; it needs Linux (BERTH_E_NOT_PROVIDED
  * elsewhere: reading a folder without a heap has no portable call). F lives as long as the port. */
