@@ -160,6 +160,24 @@ struct berth_webhdfs_request {
     void *ctx;
 };
 
+/* Private: the call that was described last, and how far it is. */
+struct berth_webhdfs_run {
+    struct berth_webhdfs_request request;
+    struct berth_json_scan scan; /* of a page, for its remainingEntries */
+    int64_t remaining;           /* -1: not seen yet */
+    char member[32];             /* the scan's name or number, as far as it was read */
+    size_t member_len;
+    char after[BERTH_WEBHDFS_NAME_MAX + 1]; /* the last name that was delivered */
+    size_t after_len;
+    uint64_t page_start;                       /* elements before this page */
+    char datanode[BERTH_WEBHDFS_NAME_MAX + 1]; /* that the data goes to or comes from */
+    char excluded[2 * BERTH_WEBHDFS_NAME_MAX]; /* DataNodes that failed, with commas */
+    size_t captured;    /* bytes of an answer, or of a redirect's target, at the start of work memory */
+    uint64_t delivered; /* bytes in the caller's sink */
+    uint8_t phase, hops, tries, roots_tried, refusal, member_state;
+    bool redirected, capturing, too_long, paged, renewed, maybe_done, source_touched, explicit_data, kerberos;
+};
+
 /* A cluster's client. The caller's; it is used by one call at a time, and describing a call ends what an
  * earlier one left. */
 struct berth_webhdfs {
@@ -172,20 +190,8 @@ struct berth_webhdfs {
 
     /* Private. */
     struct berth_client client;
-    struct berth_webhdfs_request request;
-    struct berth_json_scan scan; /* of a listing, for its remainingEntries */
-    char token[32];
-    size_t token_len;
-    int64_t remaining;
-    char after[BERTH_WEBHDFS_NAME_MAX + 1];
-    size_t after_len;
-    char datanode[BERTH_WEBHDFS_NAME_MAX + 1]; /* that the data goes to */
-    char excluded[2 * BERTH_WEBHDFS_NAME_MAX]; /* DataNodes that failed, with commas */
-    size_t captured, delivered_before;
-    uint64_t delivered;
-    uint8_t phase, hops, tries, roots_tried, scan_mode;
-    bool no_batch[BERTH_WEBHDFS_ROOTS_MAX];
-    bool redirected, capturing, over, paged, renewed, standby, maybe_done, source_touched, explicit_data;
+    bool no_batch[BERTH_WEBHDFS_ROOTS_MAX]; /* roots without LISTSTATUS_BATCH */
+    struct berth_webhdfs_run run;
 };
 
 /* BERTH_E_ARGUMENT when something required is missing, work memory is too small or both user and delegation
@@ -361,10 +367,13 @@ struct berth_webhdfs_transfer_config {
     void *event_ctx;
 };
 
+/* Private: a directory on the way down. */
 struct berth_webhdfs_level {
-    uint32_t remote_len, local_len; /* of the directory's path */
-    uint32_t start, end, at;        /* its names, in the names memory */
+    uint16_t remote_len, local_len; /* of the directory's path */
+    uint16_t last_len;              /* of the name that was taken last, which stands behind it */
     bool more;                      /* there are names that did not fit */
+    uint32_t start, end, at;        /* its names, in the names memory */
+    uint32_t greatest;              /* where the last of them begins */
 };
 
 /* One transfer: a machine like a call. The caller's; it stays where it is while it runs. */
@@ -382,18 +391,20 @@ struct berth_webhdfs_transfer {
     /* Private. */
     char remote[BERTH_WEBHDFS_PATH_CAP];
     char local[BERTH_WEBHDFS_PATH_CAP];
+    char name[BERTH_WEBHDFS_NAME_MAX + 1];     /* that it gets inside a directory */
+    char datanode[BERTH_WEBHDFS_NAME_MAX + 1]; /* that broke off */
     struct berth_webhdfs_level levels[BERTH_WEBHDFS_DEPTH_MAX + 1];
-    size_t depth, names_used;
-    size_t remote_len, local_len;
+    size_t depth;
     struct berth_source source;
     struct berth_sink sink;
     berth_file file;
-    uint64_t offset, length, done; /* of the file under way */
+    uint64_t offset, length, done, mark; /* of the file under way; done when the try began */
     uint64_t end_ms, pause_end_ms;
     int64_t size, modified_ms;
+    struct berth_call_result failure;
     enum berth_status status;
-    uint8_t phase, after_stat, tries;
-    bool upload, tree, has_source, running, fresh, changed, direct, dropped;
+    uint8_t phase, kind, tries;
+    bool into, tree, fresh, from_end, direct, calling, dropped, unsafe, ended;
 };
 
 /* Each begins a transfer, to be run or stepped. BERTH_E_ARGUMENT, BERTH_E_UTF8, BERTH_E_SPACE; the reason is
