@@ -125,6 +125,12 @@ enum option_id {
     OPT_MEMORY,
     OPT_EXTRA_COMMAND,
     OPT_FORCE,
+    OPT_ROOT, /* berth hdfs */
+    OPT_DELEGATION_FILE,
+    OPT_DO_AS,
+    OPT_DATANODE,
+    OPT_LENGTH,
+    OPT_RENEWER,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");
@@ -136,7 +142,8 @@ enum option_group {
     GROUP_SERVER = 4,  /* talks to a server */
     GROUP_MLCYCLE = 8, /* to an mlcycle server */
     GROUP_PAI = 16,    /* to an OpenPAI cluster */
-    GROUP_HOST = 32    /* about a shared GPU host: its folder with cfg/ and jobs/, and the time */
+    GROUP_HOST = 32,   /* about a shared GPU host: its folder with cfg/ and jobs/, and the time */
+    GROUP_HDFS = 64    /* to a WebHDFS cluster */
 };
 
 struct option {

@@ -41,7 +41,8 @@ const struct option common_options[] = {
 const size_t common_option_count = COUNT(common_options);
 
 const struct family *const family_table[] = {
-    &family_mlcycle, &family_json, &family_worker, &family_monitor, &family_gpu, &family_pai, &family_program,
+    &family_mlcycle, &family_json, &family_worker, &family_monitor, &family_gpu, &family_pai,
+    &family_hdfs, &family_program,
 };
 const size_t family_count = COUNT(family_table);
 
@@ -51,6 +52,7 @@ const struct group_title group_table[] = {
     {GROUP_SERVER, "Commands that talk to a server"},
     {GROUP_MLCYCLE, "Commands that talk to an mlcycle server"},
     {GROUP_PAI, "Commands that choose an OpenPAI cluster"},
+    {GROUP_HDFS, "Commands that talk to a WebHDFS cluster"},
     {GROUP_HOST, "Commands that are about a shared GPU host"},
 };
 const size_t group_count = COUNT(group_table);
