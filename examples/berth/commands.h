@@ -37,6 +37,8 @@ int gpu_assign(struct app *app);
 int worker_run(struct app *app);
 int monitor_run(struct app *app);
 int run_container_run(struct app *app);
+int pai_job_check(struct app *app);
+int pai_job_convert(struct app *app);
 int pai_cluster_list(struct app *app);
 int pai_cluster_add(struct app *app);
 int pai_cluster_delete(struct app *app);

@@ -61,6 +61,7 @@ enum option_id {
     OPT_GROUP,
     OPT_SYSTEM,
     OPT_ALIAS, /* berth pai */
+    OPT_AUTH_FILE,
     OPT_PAI_URI,
     OPT_REST_URI,
     OPT_HDFS_URI,

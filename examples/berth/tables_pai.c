@@ -5,6 +5,8 @@
 static const struct option options[] = {
     {OPT_ALIAS, "alias", "-a --cluster-alias", "ALIAS", GROUP_PAI, false, "BERTH_PAI_ALIAS",
      "the cluster (default: the variable cluster-alias of 'berth pai default', or the only one there is)"},
+    {OPT_AUTH_FILE, "auth-file", NULL, "FILE", 0, false, NULL,
+     "what the file holds that a v1 document's authFile names: registry, user and password, a line each"},
     {OPT_NAME, "name", NULL, NULL, 0, false, NULL, "names only, one a line"},
     {OPT_PAI_URI, "pai-uri", NULL, "URL", 0, false, NULL,
      "the cluster's address: https://pai.example; without a scheme http (needed)"},
@@ -27,6 +29,15 @@ static const struct option options[] = {
 #define PAI (GROUP_PAI | GROUP_SERVER | GROUP_OUTPUT)
 
 static const struct command commands[] = {
+    {"pai job check", "FILE", 1, 1, GROUP_OUTPUT, NULL, pai_job_check,
+     "say what a server would refuse in a job document (v1 or v2, YAML or JSON)",
+     "FILE - is standard input. All findings, one a line: FILE:LINE:COLUMN: error|warning: MEMBER: what is "
+     "wrong. An error is refused by a server, or makes it fail; a warning is not, but seldom what is meant. "
+     "--quiet leaves the warnings out. Exit code 5: there are errors."},
+    {"pai job convert", "FILE", 1, 1, GROUP_OUTPUT, OPTIONS(OPT_AUTH_FILE), pai_job_convert,
+     "print a job document as protocol v2, in the form in which servers hide its secrets",
+     "A v1 document is converted; what is lost is said. A v2 document is written anew. FILE - is standard "
+     "input. Exit code 5: there are errors in it; nothing is printed then."},
     {"pai cluster list", "", 0, 0, GROUP_PAI | GROUP_OUTPUT, OPTIONS(OPT_NAME), pai_cluster_list,
      "list the clusters of ~/.openpai/clusters.json", "Passwords and tokens are shown as ******."},
     {"pai cluster add", "", 0, 0, GROUP_PAI,
