@@ -204,7 +204,7 @@ $(BUILD)/libberth_mbedtls.a: $(MBEDTLS_ARCHIVES) $(LINKED)
 .SECONDARY:
 
 # ---- targets --------------------------------------------------------------------------------------------------
-.PHONY: lib deps demo test check bench size stack fuzz install uninstall dist clean help
+.PHONY: lib deps demo test check bench size stack fuzz install uninstall clean help
 all: lib $(PROGRAM) $(EXAMPLES:%=$(BUILD)/examples/%)
 $(PROGRAM) $(EXAMPLES:%=$(BUILD)/examples/%): | $(LIB)
 
@@ -242,6 +242,7 @@ help: ## this list
 
 include test/tools/check.mk
 include test/tools/figures.mk
+include test/tools/dist.mk
 
 FUZZ_SECONDS ?= 20
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)
@@ -304,13 +305,6 @@ install: $(LIB) $(PROGRAM) $(TLS_LIB) $(SHARE)/berth.pc $(COMPLETION) $(MAN) ## 
 uninstall: ## what install put there
 	$(Q)rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$f')
 	$(Q)rmdir '$(DESTDIR)$(INCLUDEDIR)/berth' 2>/dev/null || :
-
-# The same commit gives the same bytes: git archive takes the commit's time, gzip -n none.
-DIST := berth-$(VERSION)
-dist: ## build/berth-VERSION.tar.gz of the last commit
-	@mkdir -p build
-	$(Q)git archive --format=tar --prefix=$(DIST)/ HEAD | gzip -9n >build/$(DIST).tar.gz
-	$(SAY) "  DIST  build/$(DIST).tar.gz"
 
 clean: ## remove build/
 	rm -rf build

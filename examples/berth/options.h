@@ -132,6 +132,15 @@ enum option_id {
     OPT_DATANODE,
     OPT_LENGTH,
     OPT_RENEWER,
+    OPT_START,
+    OPT_END,
+    OPT_FROM,
+    OPT_TO,
+    OPT_PORT,
+    OPT_NEIGHBOURHOOD,
+    OPT_WIDTH,
+    OPT_SVG,
+    OPT_TITLE,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");

@@ -20,6 +20,7 @@ extern const struct family family_mlcycle;
 extern const struct family family_json;
 extern const struct family family_worker;
 extern const struct family family_gpu;
+extern const struct family family_schedule;
 extern const struct family family_pai;
 extern const struct family family_monitor;
 extern const struct family family_hdfs;

@@ -87,6 +87,7 @@ struct berth_call {
     uint8_t tries;      /* as in the HTTP client's retry policy, for each exchange; 0 = the client's */
     bool no_redirects;  /* a redirect is an answer like any other */
     bool secret_target; /* the path holds credentials: neither message nor trace shows it */
+    bool partial_ok;    /* 206 is taken although no range was asked for */
 
     enum berth_call_answer answer;
     struct berth_text path;                                               /* JSON: the stream's path */

@@ -378,7 +378,8 @@ enum berth_status berth_openpai_jobs_attempt(struct berth_openpai_request *out_r
                                              berth_call_element_fn *on_attempt, void *ctx) BERTH_MUST_CHECK;
 /* Whether the server keeps a history of attempts: BERTH_OK or BERTH_E_NOT_PROVIDED. */
 enum berth_status berth_openpai_jobs_attempts_health(struct berth_openpai_request *out_request,
-                                                     struct berth_openpai *pai) BERTH_MUST_CHECK;
+                                                     struct berth_openpai *pai, struct berth_text user,
+                                                     struct berth_text job) BERTH_MUST_CHECK;
 /* Level 2: each attempt of one task as struct berth_openpai_task, newest first; level 1: the struct
  * berth_openpai_task_history, last (1.4+). ROLE in either spelling. */
 enum berth_status berth_openpai_jobs_task(struct berth_openpai_request *out_request,

@@ -1,4 +1,5 @@
 /* Proxies: their addresses and credentials, and which hosts are reached without one. */
+#include "base/base64.h"
 #include "http/address.h"
 #include "http/exchange.h"
 
@@ -52,26 +53,6 @@ bool berth_proxy_parse(struct berth_text text, struct berth_url *out_proxy, stru
     return decodes && parse_host(berth_text_slice(text, at + 1, text.len), out_proxy);
 }
 
-static void put_base64(struct berth_writer *w, const unsigned char *bytes, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned long group = (unsigned long)bytes[i] << 16;
-        if (left > 1)
-            group |= (unsigned long)bytes[i + 1] << 8;
-        if (left > 2)
-            group |= bytes[i + 2];
-        char quad[4] = {digits[group >> 18], digits[group >> 12 & 63], digits[group >> 6 & 63],
-                        digits[group & 63]};
-        if (left < 3)
-            quad[3] = '=';
-        if (left < 2)
-            quad[2] = '=';
-        berth_put_bytes(w, quad, sizeof quad);
-    }
-}
-
 void berth_put_proxy_credentials(struct berth_writer *w, struct berth_text user)
 {
     char plain[USER_MAX];
@@ -79,7 +60,7 @@ void berth_put_proxy_credentials(struct berth_writer *w, struct berth_text user)
     berth_writer_init(&decoded, plain, sizeof plain);
     if (berth_put_percent_decoded(&decoded, user) == BERTH_OK && berth_writer_status(&decoded) == BERTH_OK) {
         berth_put_string(w, "Basic ");
-        put_base64(w, (const unsigned char *)plain, decoded.len);
+        berth_put_base64(w, plain, decoded.len);
     }
     berth_wipe(plain, sizeof plain);
 }

@@ -171,6 +171,8 @@ static enum berth_status check_range(struct berth_http *http)
         return BERTH_OK;
     if (x->head.status == 206) {
         struct berth_text range = berth_http_head_find(&x->head, BERTH_TEXT("Content-Range"));
+        if (x->range_from == 0 && x->request.partial_ok)
+            return BERTH_OK;
         if (x->range_from == 0)
             return berth_exchange_fail(http, BERTH_E_PROTOCOL, "206 although no range was asked for",
                                        nothing);

@@ -122,6 +122,7 @@ static void open_request(struct berth_call *call)
     request->tries = call->tries;
     request->no_redirects = call->no_redirects;
     request->secret_target = call->secret_target;
+    request->partial_ok = call->partial_ok;
     request->range_from = call->range_from;
     if (!call->has_body)
         return;
