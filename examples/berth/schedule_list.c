@@ -201,27 +201,43 @@ static void print_gpus(struct app *app, const struct stats *stats, unsigned gpus
     }
 }
 
+/* The numbers of the users who have something, those with the most GPU time first. */
+static size_t rank_users(const struct stats *stats, uint32_t *users)
+{
+    size_t count = 0;
+    for (uint32_t user = 0; user < FOLDER_IDS; user++) {
+        if (stats->users[user].rows == 0)
+            continue;
+        size_t at = count++;
+        for (; at > 0 && stats->users[users[at - 1]].gpu_s < stats->users[user].gpu_s; at--)
+            users[at] = users[at - 1];
+        users[at] = user;
+    }
+    return count;
+}
+
 static void print_users(struct app *app, const struct stats *stats)
 {
-    static const struct column columns[] = {{"USER", 16, false},
-                                            {"BOOKINGS", 8, true},
+    static const struct column columns[] = {{"BOOKINGS", 8, true},
                                             {"HELD", 10, true},
-                                            {"GPU HOURS", 12, true},
-                                            {"OF ALL", 7, true}};
+                                            {"ON GPUS", 10, true},
+                                            {"SHARE", 7, true},
+                                            {"USER", 0, false}};
+    static uint32_t users[FOLDER_IDS];
     struct table table;
     char rows[24], held[32], gpus[32], share[32];
+    size_t count = rank_users(stats, users);
     table_init(&table, &app->out, columns, sizeof columns / sizeof columns[0]);
-    for (uint32_t user = 0; user < FOLDER_IDS; user++) {
-        const struct use *use = &stats->users[user];
+    for (size_t i = 0; i < count; i++) {
+        const struct use *use = &stats->users[users[i]];
         struct berth_writer w;
-        if (use->rows == 0)
-            continue;
         berth_writer_init(&w, rows, sizeof rows);
         berth_put_u64(&w, use->rows);
         const struct berth_text cells[] = {
-            folder_user_id(stats->folder, user), berth_writer_text(&w),
-            hours_text(held, sizeof held, use->held_s), hours_text(gpus, sizeof gpus, use->gpu_s),
-            tenths_text(share, sizeof share, permille(use->gpu_s, stats->all.gpu_s), " %")};
+            berth_writer_text(&w), hours_text(held, sizeof held, use->held_s),
+            hours_text(gpus, sizeof gpus, use->gpu_s),
+            tenths_text(share, sizeof share, permille(use->gpu_s, stats->all.gpu_s), " %"),
+            folder_user_id(stats->folder, users[i])};
         table_row(&table, cells);
     }
 }

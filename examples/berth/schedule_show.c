@@ -25,6 +25,7 @@ struct view {
     const struct schedule_order *order;
     int64_t from_s, to_s, now_s;
     int64_t cell_s;
+    unsigned width;
     unsigned label; /* columns before the lane */
     unsigned cells;
     unsigned gpus;
@@ -326,11 +327,11 @@ static void print_legend(const struct view *v)
         const char *what;
     } items[] = {{LINE, "booked"}, {LINE_USED, "running"}, {FREE, "free"}, {TWICE, "held twice"}};
     struct out *out = &v->app->out;
-    unsigned at = 0, room = v->label + v->cells > 40 ? v->label + v->cells : 40;
+    unsigned at = 0;
     out_colour(out, COLOUR_DIM);
     for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
         unsigned length = (unsigned)strlen(items[i].what) + 5;
-        if (at > 0 && (at + length > room || (out->width > 0 && at + length > out->width))) {
+        if (at > 0 && at + length > v->width) {
             out_string(out, "\n");
             at = 0;
         }
@@ -344,50 +345,60 @@ static void print_legend(const struct view *v)
     out_string(out, "\n");
 }
 
-static void out_count(struct out *out, size_t count, const char *what)
+/* "NAME: ITEM, ITEM", or a line each where that is too wide. */
+static void print_items(const struct view *v, const char *name, const struct berth_text *items, size_t count)
 {
-    out_u64(out, count);
-    out_string(out, what);
-    out_string(out, count == 1 ? "" : "s");
+    struct out *out = &v->app->out;
+    size_t length = strlen(name);
+    for (size_t i = 0; i < count; i++)
+        length += items[i].len + 2;
+    bool wide = length <= v->width;
+    out_string(out, name);
+    out_string(out, ":");
+    for (size_t i = 0; i < count; i++) {
+        out_string(out, !wide ? "\n  " : i > 0 ? ", " : " ");
+        out_text(out, items[i]);
+    }
+    out_string(out, "\n");
 }
 
 /* What lanes cannot show, and what is free now. */
 static void print_rest(const struct view *v)
 {
-    struct out *out = &v->app->out;
     const struct folder *f = v->folder;
     struct berth_free rest;
+    char texts[4][32];
+    struct berth_writer w[4];
     size_t without = 0;
     for (size_t k = 0; k < v->order->count; k++)
         without += (f->schedule.rows[v->order->rows[k]].gpus & berth_gpu_mask(v->gpus)) == 0;
-    if (without > 0) {
-        out_count(out, without, " booking");
-        out_string(out, " without GPUs\n");
-    }
     if (berth_schedule_free(&f->schedule, &f->capability.max.capacity, v->now_s, v->now_s + 1, v->now_s,
                             &rest) != BERTH_OK)
         return;
-    char cpus[32];
-    struct berth_writer w;
-    berth_writer_init(&w, cpus, sizeof cpus);
-    berth_put_cpus(&w, rest.cpus_nano);
-    out_string(out, "free now: ");
-    out_count(out, berth_gpu_count(rest.gpus), " GPU");
-    out_string(out, ", ");
-    out_text(out, berth_writer_text(&w));
-    out_string(out, " CPUs, ");
-    out_u64(out, (uint64_t)rest.memory_gb);
-    out_string(out, " GB\n");
+    for (size_t i = 0; i < 4; i++)
+        berth_writer_init(&w[i], texts[i], sizeof texts[i]);
+    berth_put_u64(&w[0], without);
+    berth_put_u64(&w[1], berth_gpu_count(rest.gpus));
+    berth_put_string(&w[1], " GPUs");
+    berth_put_cpus(&w[2], rest.cpus_nano);
+    berth_put_string(&w[2], " CPUs");
+    berth_put_i64(&w[3], rest.memory_gb);
+    berth_put_string(&w[3], " GB");
+    const struct berth_text items[] = {berth_writer_text(&w[0]), berth_writer_text(&w[1]),
+                                       berth_writer_text(&w[2]), berth_writer_text(&w[3])};
+    if (without > 0)
+        print_items(v, "without GPUs", items, 1);
+    print_items(v, "free now", items + 1, 3);
 }
 
-static void print_lanes(struct view *v, unsigned width)
+static void print_lanes(struct view *v)
 {
     char widest[8];
     struct berth_writer w;
     berth_writer_init(&w, widest, sizeof widest);
     berth_put_u64(&w, v->gpus > 0 ? v->gpus - 1 : 0);
-    v->label = (unsigned)w.len + 1 + (width >= LABEL_MIN ? 4 : 0);
-    choose_cells(v, width - v->label);
+    v->label = (unsigned)w.len + 1 + (v->width >= LABEL_MIN ? 4 : 0);
+    choose_cells(v, v->width - v->label);
     print_days(v);
     print_hours(v);
     print_now(v);
@@ -469,8 +480,7 @@ int schedule_show(struct app *app)
     static struct schedule_order order;
     struct view v = {.app = app, .order = &order};
     struct folder *f;
-    unsigned width;
-    int code = read_width(app, &width);
+    int code = read_width(app, &v.width);
     code = code == 0 ? schedule_open(app, &f) : code;
     if (code != 0)
         return code;
@@ -489,7 +499,7 @@ int schedule_show(struct app *app)
     if (args_given(&app->args, OPT_SVG))
         code = schedule_draw_svg(app, f, v.from_s, v.to_s, &order);
     else if (!app->json)
-        print_lanes(&v, width);
+        print_lanes(&v);
     else
         for (unsigned g = 0; g < v.gpus; g++)
             print_lane_json(&v, g);

@@ -354,7 +354,7 @@ static void draw_now(const struct picture *p)
     if (p->now_s < p->from_s || p->now_s >= p->to_s)
         return;
     int64_t x = x_of(p, p->now_s), middle = x;
-    enum { HALF = 37 * PX };
+    enum { HALF = 42 * PX };
     middle = middle < PLOT_LEFT + HALF ? PLOT_LEFT + HALF : middle;
     middle = middle > PAGE_WIDTH - MARGIN - HALF ? PAGE_WIDTH - MARGIN - HALF : middle;
     put_rule(pen, "now", x, PLOT_TOP - 36 * PX, x, PLOT_TOP + p->height + 4 * PX);
@@ -390,7 +390,7 @@ static void put_tip(const struct picture *p, uint32_t number)
     put(pen, " GB</title>");
 }
 
-/* "Mon 08:00 - 12:00 - 8 CPUs, 32 GB": what the second line of a large box says; its length in characters. */
+/* "Mon 08:00 - Tue 12:00, 8.0 CPUs, 32 GB": what the second line of a large box says. */
 static struct berth_text detail_text(char *buf, size_t size, const struct berth_booking *row, bool with_share)
 {
     struct berth_writer w;
@@ -417,24 +417,85 @@ static struct berth_text detail_text(char *buf, size_t size, const struct berth_
     return berth_writer_text(&w);
 }
 
+/* About how wide a character of the bold font is, in hundredths of its size; rather too much than too little.
+ */
+static int64_t character_width(uint32_t code)
+{
+    static const struct {
+        const char *characters;
+        int64_t width;
+    } widths[] = {{"ijlI.,:;|!'", 40}, {"frt-_()[] ", 54}, {"mwMWOQ@%&", 108}, {"ABCDEFGHJKLNPRSTUVXYZ", 84}};
+    if (code >= 0x7F)
+        return 108;
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+        if (memchr(widths[i].characters, (int)code, strlen(widths[i].characters)) != NULL)
+            return widths[i].width;
+    return 74;
+}
+
+/* The characters of TEXT that fit into ROOM at SIZE; all of them, or as many as leave room for "…". */
+static size_t characters_in(struct berth_text text, int64_t size, int64_t room, bool *out_all)
+{
+    int64_t used = 0, dots = size * 108 / 100;
+    size_t count = 0, fit = 0;
+    while (text.len > 0 && count < NAME_MAX_BYTES) {
+        uint32_t code = 0;
+        size_t len = berth_text_character(text, &code);
+        used += character_width(len > 0 ? code : '?') * size / 100;
+        if (used > room)
+            break;
+        count++;
+        if (used + dots <= room)
+            fit = count;
+        text = berth_text_slice(text, len > 0 ? len : 1, text.len);
+    }
+    *out_all = text.len == 0;
+    return *out_all ? count : fit;
+}
+
+/* A name that has no room lengthwise may have it upwards. */
+static void put_upright(struct pen *pen, struct berth_text id, int64_t width, int64_t height)
+{
+    enum { SIZE = 12 * PX, PAD = 6 * PX };
+    bool all;
+    size_t count = characters_in(id, SIZE, height - 2 * PAD, &all);
+    if (width < SIZE + 2 * PX || count < 3)
+        return;
+    put(pen, "<text class=\"upright\" transform=\"translate(");
+    berth_put_decimal(&pen->w, width / 2 + SIZE * 36 / 100, 2);
+    put(pen, " ");
+    berth_put_decimal(&pen->w, height / 2, 2);
+    put(pen, ") rotate(-90)\">");
+    put_cut(pen, id, count);
+    put(pen, "</text>\n");
+}
+
 /* The words of a box WIDTH wide and HEIGHT high, in coordinates of its own; what does not fit is left out. */
 static void put_words(const struct picture *p, uint32_t number, int64_t width, int64_t height)
 {
-    enum { PAD = 7 * PX, NAME_EM = 10 * PX, DETAIL_EM = 7 * PX }; /* a wide letter of 14 and 11 px */
+    enum { PAD = 7 * PX, LARGE = 14 * PX, SMALL = 11 * PX, DETAIL_EM = 7 * PX };
     struct pen *pen = p->pen;
     const struct berth_booking *row = &p->folder->schedule.rows[number];
     struct berth_text id = p->folder->rows[number].user_id, detail;
     char buf[128];
-    int64_t letters = (width - 2 * PAD) / NAME_EM, small = (width - 2 * PAD) / DETAIL_EM;
-    if (letters < 2 || height < 15 * PX)
-        return;
+    bool all, all_small;
+    size_t count = characters_in(id, LARGE, width - 2 * PAD, &all);
+    size_t small = characters_in(id, SMALL, width - PAD, &all_small);
     detail = detail_text(buf, sizeof buf, row, true);
-    if ((int64_t)detail.len > small)
+    if ((int64_t)detail.len * DETAIL_EM > width - 2 * PAD)
         detail = detail_text(buf, sizeof buf, row, false);
-    bool two = (int64_t)detail.len <= small && height >= 36 * PX;
-    put_text_open(pen, "name", PAD, height / 2 + (two ? -2 * PX : 5 * PX));
-    put_cut(pen, id, text_columns(id) <= letters ? (size_t)letters : (size_t)(letters - 1));
-    put(pen, "</text>");
+    bool two = (int64_t)detail.len * DETAIL_EM <= width - 2 * PAD && height >= 36 * PX;
+    if (height < 15 * PX)
+        return;
+    if (!all && !all_small && (height > width || count < 3)) {
+        put_upright(pen, id, width, height);
+        return;
+    }
+    bool large = all || !all_small;
+    put_text_open(pen, large ? "name" : "small", large ? PAD : PAD / 2,
+                  height / 2 + (two ? -2 * PX : 5 * PX));
+    put_cut(pen, id, large ? count : small);
+    put(pen, "</text>\n");
     if (two)
         put_text_line(pen, "detail", PAD, height / 2 + 13 * PX, detail);
 }
@@ -515,7 +576,8 @@ static const char head[] =
     ".box{stroke:#24313d;stroke-opacity:.35;stroke-width:1}\n"
     ".running{stroke-opacity:1;stroke-width:2.4}\n"
     ".dark text{fill:#18222b}.white "
-    "text{fill:#fff}.name{font-size:14px;font-weight:bold}.detail{font-size:11px}\n"
+    "text{fill:#fff}.name{font-size:14px;font-weight:bold}.detail{font-size:11px}"
+    ".small{font-size:11px;font-weight:bold}.upright{font-size:12px;font-weight:bold;text-anchor:middle}\n"
     ".twice{fill:url(#stripes);stroke:#c81e1e;stroke-width:1.5}\n"
     ".now{stroke:#c81e1e;stroke-width:2}.nowbox{fill:#c81e1e}\n"
     ".nowtext{font-size:12px;font-weight:bold;text-anchor:middle;fill:#fff}\n"
