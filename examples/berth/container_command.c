@@ -238,10 +238,11 @@ int run_container_run(struct app *app)
                                            (enum exit_code)HOST_FILES, NULL, NULL};
     const struct events events = {say, app};
     struct request *r = &request;
-    int code = folder_open(&folder, app, &options);
+    int code = docker_init(&docker, app);
+    if (code == 0)
+        code = folder_open(&folder, app, &options);
     if (code != 0)
         return code;
-    docker_init(&docker, app->args.value[OPT_DOCKER]);
     job_init(&job, &docker, &events, &folder);
     prompt_init(&r->prompt, &app->out);
     r->app = app;

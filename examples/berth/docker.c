@@ -3,6 +3,7 @@
 #include "docker.h"
 
 #include "files.h"
+#include "session.h"
 
 #include <signal.h>
 #include <string.h>
@@ -14,13 +15,18 @@ enum { TERM_GRACE_MS = 2000, LOOK_MS = 100 };
 
 static const struct berth_text password_name = BERTH_TEXT_INIT("PASSWORD=");
 
-void docker_init(struct docker *d, const char *program)
+int docker_init(struct docker *d, struct app *app)
 {
+    const struct args *args = &app->args;
     memset(d, 0, sizeof *d);
-    d->program = program != NULL ? program : "docker";
+    d->program = args_given(args, OPT_DOCKER) ? args->value[OPT_DOCKER] : "docker";
+    d->longest_ms = UINT32_MAX;
+    if (args_given(args, OPT_TIMEOUT) && parse_seconds(args->value[OPT_TIMEOUT], &d->longest_ms) != BERTH_OK)
+        return fail(app, EXIT_USAGE, "--timeout", "takes seconds, such as 30 or 2.5");
     program_catch_signals();
     const struct berth_posix_proc_config config = {.signals = program_signals()};
     d->proc = berth_posix_proc_init(&d->state, &config);
+    return 0;
 }
 
 void docker_begin_program(struct docker *d, const char *program, const char *const *words)
@@ -212,7 +218,12 @@ static void judge(struct docker_answer *a, const struct berth_child_state *state
                   uint32_t limit_ms)
 {
     if (a->end == DOCKER_TIMEOUT) {
-        say(a, "it took longer than ", limit_ms / 1000, " s");
+        struct berth_writer w;
+        berth_writer_init(&w, a->why_text, sizeof a->why_text);
+        berth_put_string(&w, "it took longer than ");
+        berth_put_decimal(&w, limit_ms, 3);
+        berth_put_string(&w, " s");
+        a->why = berth_writer_text(&w);
     } else if (a->end == DOCKER_INTERRUPTED) {
         say(a, "interrupted", 0, NULL);
     } else if (state->end != BERTH_CHILD_EXITED || state->code != 0) {
@@ -241,6 +252,8 @@ void docker_run(struct docker *d, struct berth_text input, uint32_t limit_ms, st
         say(answer, "the arguments or the environment are too long", 0, NULL);
         return;
     }
+    if (limit_ms > d->longest_ms)
+        limit_ms = d->longest_ms;
     berth_child child = d->proc.spawn(d->proc.ctx, &spawn);
     if (child < 0) {
         fail_to_start(d, answer, child);

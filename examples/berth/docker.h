@@ -13,6 +13,7 @@
 
 struct docker {
     const char *program; /* "docker", or --docker's */
+    uint32_t longest_ms; /* of --timeout: no command gets more */
     struct berth_posix_proc state;
     struct berth_proc proc;
     struct berth_argv argv;
@@ -37,7 +38,8 @@ struct docker_answer {
     char output_text[1024], why_text[512];
 };
 
-void docker_init(struct docker *d, const char *program);
+/* Takes --docker and --timeout; 0 or an exit code (reported). */
+int docker_init(struct docker *d, struct app *app);
 /* Begins an argument list: the program itself, and WORDS (NULL-terminated, may be NULL). More is added to
  * d->argv. */
 void docker_begin(struct docker *d, const char *const *words);

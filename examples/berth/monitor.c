@@ -4,12 +4,12 @@
 #include "commands.h"
 #include "files.h"
 
-/* What the folder has to say goes to the log when it is an error; remarks on the configuration would be
- * repeated there with every tick, so they go to standard error. */
+/* What the folder has to say goes to the log when it is an error and the log is known; remarks on the
+ * configuration would be repeated there with every tick, so they go to standard error. */
 static void say(void *ctx, enum folder_level level, struct berth_text line)
 {
     struct monitor *m = ctx;
-    if (level == FOLDER_ERROR && !m->dry_run && m->folder->jobs[0] != '\0') {
+    if (level == FOLDER_ERROR && !m->dry_run && m->log.path[0] != '\0') {
         monitor_log_say(&m->log, EVENT_ERROR, SIGN_UPDATE, line);
         return;
     }
@@ -45,9 +45,9 @@ int monitor_run(struct app *app)
     m->events = (struct events){monitor_log_say, &m->log};
     m->job.dry_run = m->dry_run;
     m->job.out = &app->out;
-    docker_init(&m->docker, app->args.value[OPT_DOCKER]);
-    monitor_log_init(&m->log, app, &folder);
-    code = folder_open(&folder, app, &options);
+    code = docker_init(&m->docker, app);
+    if (code == 0)
+        code = folder_open(&folder, app, &options);
     if (code != 0)
         return code;
     monitor_log_init(&m->log, app, &folder);

@@ -6,18 +6,33 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { WATCH_PAUSE_MS = 5000, UNKNOWN_SHOWN = 16 };
+
+static const char *notices_path(const struct monitor *m, char *buf, size_t size)
+{
+    struct berth_writer w;
+    berth_writer_init(&w, buf, size);
+    berth_put_string(&w, m->folder->jobs);
+    berth_put_string(&w, "/monitor_exec");
+    return berth_writer_terminate(&w) == BERTH_OK ? buf : "";
+}
 
 static bool has_notices(const struct monitor *m)
 {
     char path[FOLDER_PATH + 16];
     struct stat info;
-    struct berth_writer w;
-    berth_writer_init(&w, path, sizeof path);
-    berth_put_string(&w, m->folder->jobs);
-    berth_put_string(&w, "/monitor_exec");
-    return berth_writer_terminate(&w) == BERTH_OK && stat(path, &info) == 0 && info.st_size > 0;
+    return stat(notices_path(m, path, sizeof path), &info) == 0 && info.st_size > 0;
+}
+
+/* More lines than anybody needs: without them the next ones are heard again. */
+static void drop_notices(struct monitor *m)
+{
+    char path[FOLDER_PATH + 16];
+    if (truncate(notices_path(m, path, sizeof path), 0) == 0)
+        event(&m->events, EVENT_WARNING, SIGN_WARNING, BERTH_TEXT("monitor_exec"), "its lines are dropped",
+              BERTH_TEXT(""));
 }
 
 /* All lines, which are then gone from the file; false when that failed (reported). */
@@ -31,6 +46,8 @@ static bool take_notices(struct monitor *m, struct berth_text *out_lines)
     enum berth_status status = f->store.take_notices(f->store.ctx, &w);
     if (status != BERTH_OK)
         (void)folder_fail(f, status, "monitor_exec was not read");
+    if (status == BERTH_E_SPACE)
+        drop_notices(m);
     folder_end(f);
     *out_lines = berth_writer_text(&w);
     return status == BERTH_OK;

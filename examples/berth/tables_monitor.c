@@ -10,6 +10,8 @@ static const struct option options[] = {
      "print the commands that a tick would run, and change nothing"},
     {OPT_DOCKER, "docker", NULL, "PROGRAM", 0, false, "BERTH_DOCKER",
      "the container command (default docker)"},
+    {OPT_TIMEOUT, "timeout", NULL, "SECONDS", 0, false, NULL,
+     "stop a command of docker or du after this time, where that is less than its own limit"},
     {OPT_USER_ID, "user-id", "-id", "ID", 0, false, NULL, "the user's id, which names the container"},
     {OPT_PASSWORD, "password", "-pw", "TEXT", 0, false, NULL,
      "the container's password; other users of this machine can see it here: better be asked"},
@@ -26,15 +28,15 @@ static const struct option options[] = {
 };
 
 static const struct command commands[] = {
-    {"monitor", "", 0, 0, GROUP_HOST, OPTIONS(OPT_ONCE, OPT_WATCH, OPT_DRY_RUN, OPT_DOCKER), monitor_run,
-     "start and stop the containers of the bookings whose time has come",
+    {"monitor", "", 0, 0, GROUP_HOST, OPTIONS(OPT_ONCE, OPT_WATCH, OPT_DRY_RUN, OPT_DOCKER, OPT_TIMEOUT),
+     monitor_run, "start and stop the containers of the bookings whose time has come",
      "Run it from cron every half hour: */30 * * * * berth monitor --config DIR. It ends at once when "
      "another "
      "one is at work. What it does and what goes wrong is in jobs/monitor.log and on standard output. Exit "
      "codes: 0 done, 3 files, locks or configuration, 4 docker failed for somebody."},
     {"run-container", "", 0, 0, GROUP_HOST,
      OPTIONS(OPT_USER_ID, OPT_PASSWORD, OPT_FORWARD_PORT, OPT_CPUS, OPT_MEMORY, OPT_GPUS, OPT_IMAGE,
-             OPT_EXTRA_COMMAND, OPT_FORCE, OPT_DOCKER),
+             OPT_EXTRA_COMMAND, OPT_FORCE, OPT_DOCKER, OPT_TIMEOUT),
      run_container_run, "start a user's container without a booking, as a maintainer",
      "Asks for what is not given. Only the host's own limits apply; nothing is written to the schedule. Exit "
      "codes: 0 done, 1 refused, 3 files or configuration, 4 docker failed."},
