@@ -115,6 +115,7 @@ enum option_id {
     OPT_ON_END,
     OPT_ON_EXCEPTION,
     OPT_ALWAYS,
+    OPT_OUTPUT_FOLDER,
     OPT_MODE,
     OPT_NOW, /* berth book, monitor, run-container, schedule */
     OPT_USER_ID,
@@ -147,13 +148,14 @@ _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");
 
 /* Which options a command takes: groups, and single ones. */
 enum option_group {
-    GROUP_ALL = 1,     /* every command */
-    GROUP_OUTPUT = 2,  /* --json, --quiet */
-    GROUP_SERVER = 4,  /* talks to a server */
-    GROUP_MLCYCLE = 8, /* to an mlcycle server */
-    GROUP_PAI = 16,    /* to an OpenPAI cluster */
-    GROUP_HOST = 32,   /* about a shared GPU host: its folder with cfg/ and jobs/, and the time */
-    GROUP_HDFS = 64    /* to a WebHDFS cluster */
+    GROUP_ALL = 1,         /* every command */
+    GROUP_OUTPUT = 2,      /* --json, --quiet */
+    GROUP_SERVER = 4,      /* talks to a server */
+    GROUP_MLCYCLE = 8,     /* to an mlcycle server */
+    GROUP_PAI = 16,        /* chooses an OpenPAI cluster */
+    GROUP_HOST = 32,       /* about a shared GPU host: its folder with cfg/ and jobs/, and the time */
+    GROUP_HDFS = 64,       /* to a WebHDFS cluster */
+    GROUP_PAI_SERVER = 128 /* asks an OpenPAI cluster's REST server */
 };
 
 struct option {

@@ -121,7 +121,7 @@ static int new_password(struct app *app, char *buf, size_t size)
     if (!secret_can_ask())
         return fail(app, EXIT_USAGE, "which password?",
                     "give --passwd-file FILE (- is standard input) or set BERTH_PAI_PASSWORD");
-    return secret_ask(app, "password", buf, size);
+    return secret_ask(app, "password: ", buf, size);
 }
 
 static int keep_token(struct app *app, const struct pai_cluster *cluster)

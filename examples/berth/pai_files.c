@@ -167,8 +167,7 @@ static void new_line(struct berth_writer *w, size_t depth)
     berth_put_repeat(w, ' ', depth * INDENT);
 }
 
-/* Compact JSON with each member and element on a line of its own, as json.dump(indent=4) writes it. */
-static void expand(struct berth_text json, struct berth_writer *w)
+void pai_expand(struct berth_text json, struct berth_writer *w)
 {
     size_t depth = 0;
     bool inside = false;
@@ -209,7 +208,7 @@ int pai_store(struct app *app, const char *path, struct berth_text json)
     if (json.len == 0 || json.len > sizeof compact)
         return fail(app, EXIT_SPACE, path, "larger than this program writes at once");
     berth_writer_init(&w, text, sizeof text);
-    expand(berth_text_make(compact, json_compact(json.ptr, json.len, compact)), &w);
+    pai_expand(berth_text_make(compact, json_compact(json.ptr, json.len, compact)), &w);
     if (berth_writer_status(&w) != BERTH_OK)
         return fail(app, EXIT_SPACE, path, "larger than this program writes at once");
     int code = pai_make_folder(app, path);

@@ -43,6 +43,8 @@ struct berth_text pai_name(struct pai_file *file, struct berth_json_cursor at);
 /* OBJECT (NONE: empty) with changes; members that are not in it come last. */
 void pai_put_changed(struct pai_file *file, struct berth_json_writer *w, struct berth_json_cursor object,
                      const struct pai_change *changes, size_t count);
+/* Compact JSON with each member and element on a line of its own, as json.dump(indent=4) writes it. */
+void pai_expand(struct berth_text json, struct berth_writer *w);
 /* Writes JSON, one member a line, so that PATH is either old or new; 0600, its folder 0700. */
 int pai_store(struct app *app, const char *path, struct berth_text json);
 

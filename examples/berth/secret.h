@@ -4,9 +4,9 @@
 
 #include "app.h"
 
-/* Asks "PROMPT: " on the terminal, without showing what is typed. BUF takes it NUL-terminated. 0, or an exit
- * code (reported): there is no terminal, it was interrupted, it is too long. */
-int secret_ask(struct app *app, const char *prompt, char *buf, size_t size);
+/* Asks QUESTION on the terminal, without showing what is typed. BUF takes it NUL-terminated. 0, or an exit
+ * code: it was interrupted, nothing was given, it is too long (reported). */
+int secret_ask(struct app *app, const char *question, char *buf, size_t size);
 /* The first line of PATH ("-": standard input). */
 int secret_read(struct app *app, const char *path, char *buf, size_t size);
 /* Whether there is a terminal to ask on. */

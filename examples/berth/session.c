@@ -161,7 +161,8 @@ int session_open_only(struct session *s, struct app *app, const char *base_url)
 
 void session_close(struct session *s)
 {
-    berth_http_close(&s->http);
+    if (s->http.config.net != NULL) /* it was opened */
+        berth_http_close(&s->http);
 }
 
 /* Whether the certificate is refused for nothing but its issuer. */
@@ -172,23 +173,26 @@ static bool trust_may_help(const char *message)
            berth_text_find(text, BERTH_TEXT("self-signed")) != SIZE_MAX;
 }
 
-int session_report(struct session *s, const struct berth_call *call, enum berth_status status)
+int session_report_message(struct session *s, const char *message, bool maybe_done, enum berth_status status)
 {
-    const struct berth_call_result *result = &call->result;
     if (status == BERTH_OK)
         return 0;
     if (status == BERTH_E_CANCELLED && program_signal() != 0)
         return 128 + program_signal();
     if (s->app->out.failed)
         return fail_output(s->app);
-    char line[BERTH_CALL_MESSAGE_MAX + 160];
+    char line[BERTH_CALL_MESSAGE_MAX + 352];
     struct berth_writer w;
     berth_writer_init(&w, line, sizeof line);
-    berth_put_string(&w, result->message[0] != '\0' ? result->message : berth_status_name(status));
-    if (trust_may_help(result->message))
+    berth_put_string(&w, message[0] != '\0' ? message : berth_status_name(status));
+    if (trust_may_help(message))
         berth_put_string(&w, "; --cacert FILE or --pin SHA256 name whom to trust");
-    if (result->maybe_done)
+    if (maybe_done)
         berth_put_string(&w, "; the server may have carried it out all the same: look before you repeat it");
-    return fail(s->app, exit_code_of(status), berth_writer_terminate(&w) == BERTH_OK ? line : result->message,
-                NULL);
+    return fail(s->app, exit_code_of(status), berth_writer_terminate(&w) == BERTH_OK ? line : message, NULL);
+}
+
+int session_report(struct session *s, const struct berth_call *call, enum berth_status status)
+{
+    return session_report_message(s, call->result.message, call->result.maybe_done, status);
 }

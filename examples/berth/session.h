@@ -43,6 +43,8 @@ void session_close(struct session *s);
 
 /* Reports what a call came to; the exit code for its status. */
 int session_report(struct session *s, const struct berth_call *call, enum berth_status status);
+/* The same for what is no call: MESSAGE is one line, MAYBE_DONE as in struct berth_call_result. */
+int session_report_message(struct session *s, const char *message, bool maybe_done, enum berth_status status);
 
 /* "12.5" seconds as ms, at least 1, at most 49 days. */
 enum berth_status parse_seconds(const char *text, uint32_t *out_ms) BERTH_MUST_CHECK;

@@ -53,6 +53,7 @@ const struct group_title group_table[] = {
     {GROUP_MLCYCLE, "Commands that talk to an mlcycle server"},
     {GROUP_PAI, "Commands that choose an OpenPAI cluster"},
     {GROUP_HDFS, "Commands that talk to a WebHDFS cluster"},
+    {GROUP_PAI_SERVER, "Commands that ask an OpenPAI server"},
     {GROUP_HOST, "Commands that are about a shared GPU host"},
 };
 const size_t group_count = COUNT(group_table);

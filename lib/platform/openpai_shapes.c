@@ -12,8 +12,9 @@
     BERTH_ROW_OBJECT(berth_openpai_##struct_name, member, wire, the_shape, 0)
 #define STATE(struct_name, member, wire)                                                                     \
     {                                                                                                        \
-        .name = BERTH_TEXT_INIT(wire), .type = BERTH_FIELD_ENUM, .names = state_names,                       \
-        .name_count = COUNT(state_names), .offset = offsetof(struct berth_openpai_##struct_name, member)     \
+        .name = BERTH_TEXT_INIT(wire), .type = BERTH_FIELD_ENUM, .flags = BERTH_FIELD_AS_TEXT,               \
+        .names = state_names, .name_count = COUNT(state_names),                                              \
+        .offset = offsetof(struct berth_openpai_##struct_name, member)                                       \
     }
 #define SHAPE(label, struct_name, table) BERTH_SHAPE(label, berth_openpai_##struct_name, table)
 

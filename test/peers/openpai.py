@@ -111,6 +111,9 @@ class Connection(http_layer.Connection):
     """Of a gateway: one more thing to look at in the head."""
 
     def _check_headers(self, request):
+        kind = request.header("accept")
+        if kind in ("text/yaml", "application/json") and request.segments[-1:] == ["config"]:  # YARN servers choose by it
+            request.headers = [(n, v + ", */*" if n.lower() == "accept" else v) for n, v in request.headers]
         super()._check_headers(request)
         if request.method in ("GET", "HEAD") and (request.header("content-length") or request.header("transfer-encoding")):
             request.violate("body", "%s with a body (Q28)" % request.method)

@@ -29,7 +29,8 @@ class Openpai(peer.Mlcycle):
 
     def job(self, framework):
         user, _, name = framework.rpartition("~")
-        return next(j for j in self.state()["jobs"] if j["name"] in (name, framework) and j["jobStatus"]["username"] == (user or "lee"))
+        return next(j for j in self.state()["jobs"] if j["name"].rpartition("~")[2] == name
+                    and j["jobStatus"]["username"] == (user or "lee"))
 
     def set(self, **wish):
         return self.control("POST", "/set", wish)
