@@ -1,13 +1,9 @@
 /* What every store has to do: rows, moves, names, documents, two writers. */
 #include "store_suite.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <string.h>
+
+#include "must.h"
 
 #include "seed.h"
 
@@ -38,13 +34,13 @@ static enum berth_status show_row(void *ctx, const struct berth_store_row *row)
     struct show *show = ctx;
     berth_put_string(show->w, STAGES[row->stage]);
     if (row->fault != BERTH_ROW_GOOD) {
-        assert_null(row->record);
+        MUST(row->record == NULL);
         berth_put_char(show->w, '!');
         berth_put_text(show->w, row->bytes);
     } else {
         berth_put_text(show->w, row->record->user_id);
         berth_put_char(show->w, ' ');
-        assert_int_equal(berth_put_civil(show->w, row->record->start_s), BERTH_OK);
+        MUST_EQUAL(berth_put_civil(show->w, row->record->start_s), BERTH_OK);
     }
     berth_put_char(show->w, '\n');
     return BERTH_OK;
@@ -61,9 +57,9 @@ static void assert_shows(const struct berth_store *store, unsigned stages, const
     char text[2048];
     struct berth_writer w;
     berth_writer_init(&w, text, sizeof text - 1);
-    assert_int_equal(store_show(store, stages, &w), BERTH_OK);
+    MUST_EQUAL(store_show(store, stages, &w), BERTH_OK);
     text[w.len] = 0;
-    assert_string_equal(text, expected);
+    MUST_READ(text, expected);
 }
 
 static enum berth_status begin(const struct berth_store *store)
@@ -90,12 +86,11 @@ static enum berth_status compare_row(void *ctx, const struct berth_store_row *ro
 {
     const struct berth_record *want = ctx;
     const struct berth_record *got = row->record;
-    assert_true(got->start_s == want->start_s && got->end_s == want->end_s &&
-                got->cpus_nano == want->cpus_nano && got->memory_gb == want->memory_gb &&
-                got->gpus == want->gpus && got->port == want->port);
-    assert_true(berth_text_equal(got->user_id, want->user_id));
-    assert_true(berth_text_equal(got->image, want->image));
-    assert_true(berth_text_equal(got->extra_command, want->extra_command));
+    MUST(got->start_s == want->start_s && got->end_s == want->end_s && got->cpus_nano == want->cpus_nano &&
+         got->memory_gb == want->memory_gb && got->gpus == want->gpus && got->port == want->port);
+    MUST(berth_text_equal(got->user_id, want->user_id));
+    MUST(berth_text_equal(got->image, want->image));
+    MUST(berth_text_equal(got->extra_command, want->extra_command));
     return BERTH_E_CANCELLED;
 }
 
@@ -104,23 +99,23 @@ static void rows_and_names(const struct store_rig *rig)
     const struct berth_store *s = &rig->one;
     char text[16];
     rig->reset(rig->ctx);
-    assert_int_equal(add(s, 1), BERTH_E_STATE);
-    assert_int_equal(begin(s), BERTH_OK);
-    assert_int_equal(begin(s), BERTH_E_STATE);
+    MUST_EQUAL(add(s, 1), BERTH_E_STATE);
+    MUST_EQUAL(begin(s), BERTH_OK);
+    MUST_EQUAL(begin(s), BERTH_E_STATE);
     assert_shows(s, STORE_ALL_STAGES, "");
     struct berth_record full = store_record(3, text);
     full.image = BERTH_TEXT("repository:tag");
     full.extra_command = BERTH_TEXT("echo \"hi, there\"\nand more");
-    assert_int_equal(s->add(s->ctx, &full), BERTH_OK);
-    assert_int_equal(s->rows(s->ctx, 1, compare_row, &full), BERTH_E_CANCELLED);
-    assert_int_equal(add(s, 3), BERTH_E_EXISTS);
+    MUST_EQUAL(s->add(s->ctx, &full), BERTH_OK);
+    MUST_EQUAL(s->rows(s->ctx, 1, compare_row, &full), BERTH_E_CANCELLED);
+    MUST_EQUAL(add(s, 3), BERTH_E_EXISTS);
     full.user_id = BERTH_TEXT("U3");
-    assert_int_equal(s->add(s->ctx, &full), BERTH_E_EXISTS);
+    MUST_EQUAL(s->add(s->ctx, &full), BERTH_E_EXISTS);
     full.end_s = full.start_s;
     full.user_id = BERTH_TEXT("u4");
-    assert_int_equal(s->add(s->ctx, &full), BERTH_E_RANGE);
-    assert_int_equal(add(s, 1), BERTH_OK);
-    assert_int_equal(add(s, 2), BERTH_OK);
+    MUST_EQUAL(s->add(s->ctx, &full), BERTH_E_RANGE);
+    MUST_EQUAL(add(s, 1), BERTH_OK);
+    MUST_EQUAL(add(s, 2), BERTH_OK);
     assert_shows(s, STORE_ALL_STAGES,
                  "booking u3 2030-03-17 20:00:00\nbooking u1 2030-03-17 18:00:00\n"
                  "booking u2 2030-03-17 19:00:00\n");
@@ -135,26 +130,26 @@ static void moves(const struct store_rig *rig)
 {
     const struct berth_store *s = &rig->one;
     rig->reset(rig->ctx);
-    assert_int_equal(move(s, 1, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_STATE);
-    assert_int_equal(begin(s), BERTH_OK);
+    MUST_EQUAL(move(s, 1, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_STATE);
+    MUST_EQUAL(begin(s), BERTH_OK);
     for (unsigned i = 1; i <= 4; i++)
-        assert_int_equal(add(s, i), BERTH_OK);
-    assert_int_equal(move(s, 5, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_NOT_FOUND);
-    assert_int_equal(move(s, 1, BERTH_STAGE_USING, BERTH_STAGE_USED), BERTH_E_NOT_FOUND);
-    assert_int_equal(move(s, 1, BERTH_STAGE_USING, BERTH_STAGE_BOOKING), BERTH_E_ARGUMENT);
-    assert_int_equal(move(s, 1, BERTH_STAGE_BOOKING, BERTH_STAGE_BOOKING), BERTH_E_ARGUMENT);
-    assert_int_equal(move(s, 3, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_OK);
-    assert_int_equal(move(s, 2, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_OK);
-    assert_int_equal(move(s, 4, BERTH_STAGE_BOOKING, BERTH_STAGE_USED), BERTH_OK); /* never started */
-    assert_int_equal(move(s, 3, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_NOT_FOUND);
+        MUST_EQUAL(add(s, i), BERTH_OK);
+    MUST_EQUAL(move(s, 5, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_NOT_FOUND);
+    MUST_EQUAL(move(s, 1, BERTH_STAGE_USING, BERTH_STAGE_USED), BERTH_E_NOT_FOUND);
+    MUST_EQUAL(move(s, 1, BERTH_STAGE_USING, BERTH_STAGE_BOOKING), BERTH_E_ARGUMENT);
+    MUST_EQUAL(move(s, 1, BERTH_STAGE_BOOKING, BERTH_STAGE_BOOKING), BERTH_E_ARGUMENT);
+    MUST_EQUAL(move(s, 3, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_OK);
+    MUST_EQUAL(move(s, 2, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_OK);
+    MUST_EQUAL(move(s, 4, BERTH_STAGE_BOOKING, BERTH_STAGE_USED), BERTH_OK); /* never started */
+    MUST_EQUAL(move(s, 3, BERTH_STAGE_BOOKING, BERTH_STAGE_USING), BERTH_E_NOT_FOUND);
     assert_shows(s, STORE_ALL_STAGES,
                  "booking u1 2030-03-17 18:00:00\nusing u3 2030-03-17 20:00:00\n"
                  "using u2 2030-03-17 19:00:00\nused u4 2030-03-17 21:00:00\n");
-    assert_int_equal(s->move(s->ctx, BERTH_TEXT("U3"), store_record(3, (char[16]){0}).start_s,
-                             BERTH_STAGE_USING, BERTH_STAGE_USED),
-                     BERTH_OK);
-    assert_int_equal(add(s, 2), BERTH_E_EXISTS);
-    assert_int_equal(add(s, 3), BERTH_E_EXISTS);
+    MUST_EQUAL(s->move(s->ctx, BERTH_TEXT("U3"), store_record(3, (char[16]){0}).start_s, BERTH_STAGE_USING,
+                       BERTH_STAGE_USED),
+               BERTH_OK);
+    MUST_EQUAL(add(s, 2), BERTH_E_EXISTS);
+    MUST_EQUAL(add(s, 3), BERTH_E_EXISTS);
     assert_shows(s, 1u << BERTH_STAGE_USED, "used u4 2030-03-17 21:00:00\nused u3 2030-03-17 20:00:00\n");
     s->end(s->ctx);
 }
@@ -166,21 +161,21 @@ static void documents(const struct store_rig *rig)
     struct berth_writer w;
     rig->reset(rig->ctx);
     berth_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(s->read_users(s->ctx, &w), BERTH_E_NO_FILE);
-    assert_int_equal(s->write_users(s->ctx, BERTH_TEXT("x")), BERTH_E_STATE);
-    assert_int_equal(begin(s), BERTH_OK);
-    assert_int_equal(s->read_users(s->ctx, &w), BERTH_E_NO_FILE);
-    assert_int_equal(s->write_users(s->ctx, BERTH_TEXT("m1:\n")), BERTH_OK);
-    assert_int_equal(s->read_users(s->ctx, &w), BERTH_OK);
-    assert_true(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("m1:\n")));
-    assert_int_equal(s->write_users(s->ctx, BERTH_TEXT("{}\n")), BERTH_OK);
+    MUST_EQUAL(s->read_users(s->ctx, &w), BERTH_E_NO_FILE);
+    MUST_EQUAL(s->write_users(s->ctx, BERTH_TEXT("x")), BERTH_E_STATE);
+    MUST_EQUAL(begin(s), BERTH_OK);
+    MUST_EQUAL(s->read_users(s->ctx, &w), BERTH_E_NO_FILE);
+    MUST_EQUAL(s->write_users(s->ctx, BERTH_TEXT("m1:\n")), BERTH_OK);
+    MUST_EQUAL(s->read_users(s->ctx, &w), BERTH_OK);
+    MUST(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("m1:\n")));
+    MUST_EQUAL(s->write_users(s->ctx, BERTH_TEXT("{}\n")), BERTH_OK);
     s->end(s->ctx);
     berth_writer_init(&w, buf, 2);
-    assert_int_equal(rig->other.read_users(rig->other.ctx, &w), BERTH_E_SPACE);
-    assert_int_equal(w.len, 3);
+    MUST_EQUAL(rig->other.read_users(rig->other.ctx, &w), BERTH_E_SPACE);
+    MUST_EQUAL(w.len, 3);
     berth_writer_init(&w, buf, 3);
-    assert_int_equal(rig->other.read_users(rig->other.ctx, &w), BERTH_OK);
-    assert_true(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("{}\n")));
+    MUST_EQUAL(rig->other.read_users(rig->other.ctx, &w), BERTH_OK);
+    MUST(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("{}\n")));
 }
 
 static void notices(const struct store_rig *rig)
@@ -189,28 +184,28 @@ static void notices(const struct store_rig *rig)
     char buf[64];
     struct berth_writer w;
     rig->reset(rig->ctx);
-    assert_int_equal(s->notify(s->ctx, BERTH_TEXT("now")), BERTH_E_STATE);
+    MUST_EQUAL(s->notify(s->ctx, BERTH_TEXT("now")), BERTH_E_STATE);
     berth_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(s->take_notices(s->ctx, &w), BERTH_E_STATE);
-    assert_int_equal(begin(s), BERTH_OK);
-    assert_int_equal(s->take_notices(s->ctx, &w), BERTH_OK);
-    assert_int_equal(w.len, 0);
-    assert_int_equal(s->notify(s->ctx, BERTH_TEXT("")), BERTH_E_ARGUMENT);
-    assert_int_equal(s->notify(s->ctx, BERTH_TEXT("m1\nnow")), BERTH_E_ARGUMENT);
-    assert_int_equal(s->notify(s->ctx, BERTH_TEXT("now")), BERTH_OK);
+    MUST_EQUAL(s->take_notices(s->ctx, &w), BERTH_E_STATE);
+    MUST_EQUAL(begin(s), BERTH_OK);
+    MUST_EQUAL(s->take_notices(s->ctx, &w), BERTH_OK);
+    MUST_EQUAL(w.len, 0);
+    MUST_EQUAL(s->notify(s->ctx, BERTH_TEXT("")), BERTH_E_ARGUMENT);
+    MUST_EQUAL(s->notify(s->ctx, BERTH_TEXT("m1\nnow")), BERTH_E_ARGUMENT);
+    MUST_EQUAL(s->notify(s->ctx, BERTH_TEXT("now")), BERTH_OK);
     s->end(s->ctx);
     s = &rig->other;
-    assert_int_equal(begin(s), BERTH_OK);
-    assert_int_equal(s->notify(s->ctx, BERTH_TEXT("m1")), BERTH_OK);
+    MUST_EQUAL(begin(s), BERTH_OK);
+    MUST_EQUAL(s->notify(s->ctx, BERTH_TEXT("m1")), BERTH_OK);
     berth_writer_init(&w, buf, 6);
-    assert_int_equal(s->take_notices(s->ctx, &w), BERTH_E_SPACE);
-    assert_int_equal(w.len, 7);
+    MUST_EQUAL(s->take_notices(s->ctx, &w), BERTH_E_SPACE);
+    MUST_EQUAL(w.len, 7);
     berth_writer_init(&w, buf, 7);
-    assert_int_equal(s->take_notices(s->ctx, &w), BERTH_OK);
-    assert_true(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("now\nm1\n")));
+    MUST_EQUAL(s->take_notices(s->ctx, &w), BERTH_OK);
+    MUST(berth_text_equal(berth_writer_text(&w), BERTH_TEXT("now\nm1\n")));
     berth_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(s->take_notices(s->ctx, &w), BERTH_OK);
-    assert_int_equal(w.len, 0);
+    MUST_EQUAL(s->take_notices(s->ctx, &w), BERTH_OK);
+    MUST_EQUAL(w.len, 0);
     s->end(s->ctx);
 }
 
@@ -276,15 +271,15 @@ static void two_writers(const struct store_rig *rig)
                 b->step = 3; /* end, and again */
                 continue;
             }
-            assert_int_equal(status, BERTH_OK);
+            MUST_EQUAL(status, BERTH_OK);
         }
         rig->one.end(rig->one.ctx);
         rig->other.end(rig->other.ctx);
-        assert_int_equal(rig->one.rows(rig->one.ctx, STORE_ALL_STAGES, count_row, &count), BERTH_OK);
-        assert_int_equal(count, LIMIT);
+        MUST_EQUAL(rig->one.rows(rig->one.ctx, STORE_ALL_STAGES, count_row, &count), BERTH_OK);
+        MUST_EQUAL(count, LIMIT);
         conflicts += bookers[0].conflicts + bookers[1].conflicts;
     }
-    assert_true(rig->locks ? conflicts == 0 : conflicts > 0);
+    MUST(rig->locks ? conflicts == 0 : conflicts > 0);
 }
 
 /* ---- Against a model -------------------------------------------------------------------------- */
@@ -302,14 +297,14 @@ static void against_a_model(const struct store_rig *rig)
             const struct berth_store *s = seed_below(&seed, 2) ? &rig->one : &rig->other;
             unsigned number = (unsigned)seed_below(&seed, NAMES);
             int from = (int)seed_below(&seed, 2), to = from + 1 + (int)seed_below(&seed, 2 - (size_t)from);
-            assert_int_equal(begin(s), BERTH_OK);
+            MUST_EQUAL(begin(s), BERTH_OK);
             if (seed_below(&seed, 2)) {
-                assert_int_equal(add(s, number), model[number] < 0 ? BERTH_OK : BERTH_E_EXISTS);
+                MUST_EQUAL(add(s, number), model[number] < 0 ? BERTH_OK : BERTH_E_EXISTS);
                 model[number] = model[number] < 0 ? 0 : model[number];
             } else {
                 bool there = model[number] == from;
-                assert_int_equal(move(s, number, (enum berth_stage)from, (enum berth_stage)to),
-                                 there ? BERTH_OK : BERTH_E_NOT_FOUND);
+                MUST_EQUAL(move(s, number, (enum berth_stage)from, (enum berth_stage)to),
+                           there ? BERTH_OK : BERTH_E_NOT_FOUND);
                 model[number] = there ? to : model[number];
             }
             s->end(s->ctx);
@@ -318,8 +313,8 @@ static void against_a_model(const struct store_rig *rig)
             size_t want = 0, got = 0;
             for (unsigned i = 0; i < NAMES; i++)
                 want += model[i] == stage;
-            assert_int_equal(rig->one.rows(rig->one.ctx, 1u << stage, count_row, &got), BERTH_OK);
-            assert_int_equal(got, want);
+            MUST_EQUAL(rig->one.rows(rig->one.ctx, 1u << stage, count_row, &got), BERTH_OK);
+            MUST_EQUAL(got, want);
         }
     }
 }

@@ -12,7 +12,7 @@ struct store_rig {
     bool locks; /* begin() keeps the other one out */
 };
 
-/* Runs all of it with cmocka's asserts. */
+/* Runs all of it; what does not hold ends the program. */
 void store_suite(const struct store_rig *rig);
 
 /* A record that is easy to tell: user "u<NUMBER>", start at hour NUMBER. TEXT keeps the id. */

@@ -22,6 +22,7 @@ groff-base           cmd groff                test
 mandoc               cmd mandoc               test
 zsh                  cmd zsh                  test
 fish                 cmd fish                 test
+python3-pandas       file /usr/lib/python3/dist-packages/pandas/__init__.py test
 python3-yaml         file /usr/lib/python3/dist-packages/yaml/__init__.py test
 clang                cmd clang                check fuzz
 clang-format         cmd clang-format         check
