@@ -186,6 +186,10 @@ static const char *addition(const struct berth_openpai_request *request, int htt
     bool submits = request->operation == BERTH_OPENPAI_JOBS_SUBMIT_V1 ||
                    request->operation == BERTH_OPENPAI_JOBS_SUBMIT_V2;
     const struct berth_openpai_account *account = request->pai->config.account;
+    if (berth_openpai_work_of_const(request)->phase == BERTH_OPENPAI_PHASE_LINK)
+        return http_status == 403   ? "; the log's address is no longer good: ask for it again"
+               : http_status == 404 ? "; the log is gone"
+                                    : NULL;
     if (http_status == 401 && (account == NULL || account->token[0] == '\0'))
         return "; it wants a token: log in, or give one";
     if (http_status == 401)

@@ -341,7 +341,7 @@ enum berth_status berth_openpai_list_next(struct berth_openpai_request *request,
     const struct berth_openpai_result *result = &request->result;
     const struct berth_call_result *call = &request->call.result;
     uint32_t fixed = request->arguments.filter.page_rows;
-    if (work->enough)
+    if (work->enough && status == BERTH_E_CANCELLED)
         return call->skipped_count > 0 ? BERTH_E_SPACE : BERTH_OK;
     if (call->http_status == 429 && work->distinct > 0 && work->pauses++ < PAUSES_MAX) {
         *out_pause_ms = call->has_retry_after && call->retry_after_ms > 0 ? call->retry_after_ms : PAUSE_MS;
@@ -350,7 +350,7 @@ enum berth_status berth_openpai_list_next(struct berth_openpai_request *request,
     }
     if (status != BERTH_OK && status != BERTH_E_SPACE)
         return status;
-    if (work->bare || !result->has_total)
+    if (work->bare || work->enough || !result->has_total)
         return status;
     work->pauses = 0;
     work->page_offset += work->page_rows;

@@ -502,6 +502,10 @@ enum berth_status berth_openpai_next(struct berth_call *call, enum berth_status 
         if (again != BERTH_OK)
             return again;
     }
+    bool is_strange = status == BERTH_E_PROTOCOL && work->is_page && call->answer == BERTH_ANSWER_JSON;
+    if (is_strange && work->phase != BERTH_OPENPAI_PHASE_INFO && work->phase != BERTH_OPENPAI_PHASE_ROOT)
+        berth_openpai_say(request, status,
+                          "a web page came instead of the answer: check the cluster's address");
     switch (work->phase) {
     case BERTH_OPENPAI_PHASE_INFO:
     case BERTH_OPENPAI_PHASE_ROOT:
@@ -510,9 +514,11 @@ enum berth_status berth_openpai_next(struct berth_call *call, enum berth_status 
     case BERTH_OPENPAI_PHASE_LOGIN:
         return after_login(request, status);
     case BERTH_OPENPAI_PHASE_LOOK:
+        work->saw_job = work->saw_job && (status == BERTH_OK || status == BERTH_E_SPACE);
         return after_look(request, status);
     case BERTH_OPENPAI_PHASE_CONFIRM:
     case BERTH_OPENPAI_PHASE_SETTLE:
+        work->saw_job = work->saw_job && (status == BERTH_OK || status == BERTH_E_SPACE);
         return after_confirm(request, out_pause_ms);
     case BERTH_OPENPAI_PHASE_LINK:
         return after_log(request, status);
