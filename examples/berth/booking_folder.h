@@ -11,6 +11,8 @@
 #define FOLDER_BAD_ROWS 64                       /* that are kept; bad_count counts on */
 #define FOLDER_PATH 1024
 #define FOLDER_LOCK_WAIT_MS 10000
+/* The exit codes of book, monitor and run-container (wire page 5.1); 0 is done, 2 wrong usage. */
+enum host_exit { HOST_REFUSED = 1, HOST_FILES = 3, HOST_DOCKER = 4 };
 /* The number of nobody. */
 #define FOLDER_NO_USER UINT32_MAX
 

@@ -7,9 +7,6 @@
 #include "docker.h"
 #include "events.h"
 
-/* The exit codes of monitor and run-container (wire page 5.1); 0 is done, 2 wrong usage. */
-enum host_exit { HOST_REFUSED = 1, HOST_FILES = 3, HOST_DOCKER = 4 };
-
 /* Longest times for docker's commands, as in docs/monitor.md. */
 enum {
     BACKUP_LIMIT_MS = 300000,

@@ -142,6 +142,9 @@ enum option_id {
     OPT_WIDTH,
     OPT_SVG,
     OPT_TITLE,
+    OPT_USE_OPTIONS, /* berth book */
+    OPT_LIST_SCHEDULE,
+    OPT_RESTART,
     OPT_COUNT
 };
 _Static_assert(OPT_COUNT <= UINT8_MAX, "ids are kept in bytes");

@@ -25,6 +25,11 @@ struct schedule_order {
 };
 void schedule_sort(const struct folder *f, int64_t from_s, int64_t to_s, struct schedule_order *order);
 
+/* Prints the rows that reach into [from_s, to_s), of one user or (FOLDER_NO_USER) of all, as a table or, with
+ * --json, an object each. Returns how many. */
+size_t schedule_print_rows(struct app *app, const struct folder *f, int64_t from_s, int64_t to_s,
+                           uint32_t user);
+
 /* ---- parts of what is shown ---- */
 
 enum { SCHEDULE_TIME_CAP = 24 };

@@ -73,21 +73,14 @@ static void print_row(struct table *table, const struct folder *f, size_t i)
     table_row_coloured(table, cells, 7, running ? COLOUR_GREEN : COLOUR_NONE);
 }
 
-int schedule_list(struct app *app)
+size_t schedule_print_rows(struct app *app, const struct folder *f, int64_t from_s, int64_t to_s,
+                           uint32_t user)
 {
     static const struct column columns[] = {{"START", 16, false}, {"END", 16, false},  {"USER", 10, false},
                                             {"CPUS", 5, true},    {"GB", 4, true},     {"GPUS", 7, false},
                                             {"PORT", 5, true},    {"STAGE", 7, false}, {"IMAGE", 0, false}};
     static struct schedule_order order;
-    struct folder *f;
     struct table table;
-    uint32_t user;
-    int code = schedule_open(app, &f);
-    int64_t from_s = -BERTH_SCHEDULE_TIME_MAX, to_s = BERTH_SCHEDULE_TIME_MAX;
-    code = code == 0 ? schedule_span(app, folder_now(f), &from_s, &to_s) : code;
-    code = code == 0 ? schedule_user(app, f, &user) : code;
-    if (code != 0)
-        return code;
     schedule_sort(f, from_s, to_s, &order);
     table_init(&table, &app->out, columns, sizeof columns / sizeof columns[0]);
     size_t shown = 0;
@@ -103,6 +96,20 @@ int schedule_list(struct app *app)
     }
     if (shown == 0 && app->err.terminal && !app->quiet)
         out_string(&app->err, "(none)\n"); /* for who wonders at an empty screen */
+    return shown;
+}
+
+int schedule_list(struct app *app)
+{
+    struct folder *f;
+    uint32_t user;
+    int code = schedule_open(app, &f);
+    int64_t from_s = -BERTH_SCHEDULE_TIME_MAX, to_s = BERTH_SCHEDULE_TIME_MAX;
+    code = code == 0 ? schedule_span(app, folder_now(f), &from_s, &to_s) : code;
+    code = code == 0 ? schedule_user(app, f, &user) : code;
+    if (code != 0)
+        return code;
+    (void)schedule_print_rows(app, f, from_s, to_s, user);
     return finish(app, f);
 }
 

@@ -41,8 +41,8 @@ const struct option common_options[] = {
 const size_t common_option_count = COUNT(common_options);
 
 const struct family *const family_table[] = {
-    &family_mlcycle, &family_json, &family_worker, &family_monitor, &family_schedule,
-    &family_gpu,     &family_pai,  &family_hdfs,   &family_program,
+    &family_mlcycle,  &family_json, &family_worker, &family_book, &family_monitor,
+    &family_schedule, &family_gpu,  &family_pai,    &family_hdfs, &family_program,
 };
 const size_t family_count = COUNT(family_table);
 

@@ -22,6 +22,7 @@ extern const struct family family_worker;
 extern const struct family family_gpu;
 extern const struct family family_schedule;
 extern const struct family family_pai;
+extern const struct family family_book;
 extern const struct family family_monitor;
 extern const struct family family_hdfs;
 extern const struct family family_program;
