@@ -232,16 +232,17 @@ quick-check: $(LIB) $(obj_PROGRAM)
 demo: $(PROGRAM) ## a server, a worker and a job with several steps, shown with berth itself
 	@$(PYTHON) test/demo/demo.py
 
-bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON
+bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON and pandas
 	$(foreach b,$(filter bench_%,$(BENCHES)),@$(BUILD)/bench/$b$(newline))
-	$(if $(wildcard test/bench/bench.py),@$(PYTHON) test/bench/bench.py)
+	$(foreach s,$(sort $(wildcard test/bench/bench*.py)),@$(PYTHON) $s$(newline))
 
 help: ## this list
 	@echo "make TARGET [CC= CFLAGS= CROSS_COMPILE= PORTS= MBEDTLS_DIR= JSMN_DIR= STATIC= PREFIX= DESTDIR= WERROR= V=1]"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}' 
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}' 
 
 include test/tools/check.mk
 include test/tools/figures.mk
+include test/bench/m3.mk
 include test/tools/dist.mk
 
 FUZZ_SECONDS ?= 20

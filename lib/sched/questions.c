@@ -163,7 +163,7 @@ static void add_row(const struct berth_booking *row, uint64_t gpus, int64_t from
 {
     uint64_t held = row->gpus & gpus, length_s = seconds_within(row, from_s, to_s);
     for (; held != 0; held &= held - 1) {
-        unsigned g = berth_gpu_count((held & (~held + 1)) - 1);
+        unsigned g = BERTH_LOWEST_ID(held);
         use_s[g] = add_use(use_s[g], length_s);
     }
 }

@@ -24,6 +24,12 @@ bool berth_tree_using(const struct berth_schedule_node *node);
 #else
 #define BERTH_TREE_FETCH(address) (void)(address)
 #endif
+/* The lowest id of a set that is not empty. */
+#if defined(__GNUC__) || defined(__clang__)
+#define BERTH_LOWEST_ID(gpus) ((unsigned)__builtin_ctzll(gpus))
+#else
+#define BERTH_LOWEST_ID(gpus) berth_gpu_count(((gpus) & (~(gpus) + 1)) - 1)
+#endif
 
 /* Whether a time is one that a schedule takes. */
 bool berth_row_time_is_good(int64_t seconds);

@@ -28,17 +28,19 @@ clang                cmd clang                check fuzz
 clang-format         cmd clang-format         check
 clang-tidy           cmd clang-tidy           check
 cppcheck             cmd cppcheck             check
-gcc-arm-none-eabi    cmd arm-none-eabi-gcc    size stack
-libnewlib-arm-none-eabi file /usr/lib/arm-none-eabi/newlib/libc.a size stack
+gcc-arm-none-eabi    cmd arm-none-eabi-gcc    size stack bench-m3
+libnewlib-arm-none-eabi file /usr/lib/arm-none-eabi/newlib/libc.a size stack bench-m3
+qemu-system-arm      cmd qemu-system-arm      bench-m3
 gcc-aarch64-linux-gnu cmd aarch64-linux-gnu-gcc size stack
 libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h size stack
 libcurl4-openssl-dev hdr curl/curl.h          bench
 libcjson-dev         hdr cjson/cJSON.h        bench
+python3-pandas       file /usr/lib/python3/dist-packages/pandas/__init__.py bench
 '
 goals=
 for g in ${*:-all demo test check bench fuzz install dist}; do
     case $g in
-    demo | test | check | bench | size | stack | fuzz | install | dist) goals="$goals $g" ;;
+    demo | test | check | bench | bench-m3 | size | stack | fuzz | install | dist) goals="$goals $g" ;;
     *) goals="$goals all" ;; # anything else is built from the library
     esac
 done
