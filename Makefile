@@ -187,10 +187,12 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(LIB) $(MBEDTLS_ARCHIVES) $(LINK
 	$(call link,obj_CC)
 $(BUILD)/test/%: $(BUILD)/san/test/%.o $(san_TESTLIB) $(SAN_LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,san_CC,,-lcmocka)
-$(REPLAYS): $(BUILD)/test/fuzz/%: $(BUILD)/san/test/fuzz/%.o $(BUILD)/san/test/support/fuzz_replay.o $(san_TESTLIB) \
+# The suite of stores needs cmocka, which fuzz targets do without.
+no_suite = $(filter-out $(BUILD)/$1/test/support/store_%.o,$($1_TESTLIB))
+$(REPLAYS): $(BUILD)/test/fuzz/%: $(BUILD)/san/test/fuzz/%.o $(BUILD)/san/test/support/fuzz_replay.o $(call no_suite,san) \
     $(SAN_LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,san_CC)
-$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(fuzzobj_TESTLIB) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
+$(BUILD)/fuzz/%: $(BUILD)/fuzzobj/test/fuzz/fuzz_%.o $(call no_suite,fuzzobj) $(BUILD)/fuzzobj/libberth.a $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls
 	$(call link,fuzzobj_CC,-fsanitize=fuzzer)
 # A bench that needs more libraries names them in a line of its own: /* link: -lcurl -lcjson */
 $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(LIB) $(MBEDTLS_ARCHIVES) $(LINKED) | need-mbedtls

@@ -179,6 +179,6 @@ enum berth_status berth_openpai_document_write(const struct berth_openpai_docume
 {
     if (document->protocol == BERTH_OPENPAI_V2)
         return put_document(document->json.document, out);
-    berth_put_text(out, document->json.document);
+    berth_openpai_put_safe(out, document->json.document, false);
     return berth_writer_status(out);
 }

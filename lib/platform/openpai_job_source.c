@@ -166,7 +166,8 @@ static bool says_instances(const struct berth_openpai_document *document)
     if (berth_json_type_of(roles) != BERTH_JSON_OBJECT)
         return true;
     for (struct berth_json_cursor at = berth_json_enter(roles); at.json != NULL; at = berth_json_next(at))
-        if (berth_json_find(at, BERTH_TEXT("instances")).json == NULL)
+        if (berth_json_type_of(at) == BERTH_JSON_OBJECT &&
+            berth_json_find(at, BERTH_TEXT("instances")).json == NULL)
             return false;
     return true;
 }
