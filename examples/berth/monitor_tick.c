@@ -57,10 +57,23 @@ int monitor_load(struct monitor *m)
     return 0;
 }
 
+/* A row that somebody wrote by hand can have any text for an id. */
+static bool is_named(struct monitor *m, size_t row)
+{
+    if (berth_container_is_name(m->rows[row].user_id))
+        return true;
+    m->files_failed = true;
+    event(&m->events, EVENT_ERROR, SIGN_ERROR, m->rows[row].user_id,
+          "nothing is done for this row: its user id cannot name a container", BERTH_TEXT(""));
+    return false;
+}
+
 static void do_steps(struct monitor *m)
 {
     for (size_t i = 0; i < m->step_count && program_signal() == 0; i++) {
         size_t row = m->steps[i].row;
+        if (!is_named(m, row))
+            continue;
         if (m->steps[i].action == BERTH_MONITOR_CLOSE)
             monitor_close(m, row);
         else if (m->steps[i].action == BERTH_MONITOR_EXPIRE)
@@ -114,7 +127,8 @@ static void report_shared_gpus(struct monitor *m)
 static void apply_passwords(struct monitor *m)
 {
     for (size_t i = 0; i < m->row_count && program_signal() == 0; i++) {
-        if (m->rows[i].stage == BERTH_STAGE_USING && !m->applied[i] && m->rows[i].end_s > m->now_s)
+        if (m->rows[i].stage == BERTH_STAGE_USING && !m->applied[i] && m->rows[i].end_s > m->now_s &&
+            berth_container_is_name(m->rows[i].user_id))
             monitor_apply(m, i);
     }
 }

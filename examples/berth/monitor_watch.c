@@ -56,7 +56,7 @@ static bool take_notices(struct monitor *m, struct berth_text *out_lines)
 /* The user's row in use; SIZE_MAX: none. */
 static size_t using_row(const struct monitor *m, struct berth_text id)
 {
-    for (size_t i = 0; i < m->row_count; i++) {
+    for (size_t i = 0; berth_container_is_name(id) && i < m->row_count; i++) {
         if (m->rows[i].stage == BERTH_STAGE_USING && berth_text_equal(m->rows[i].user_id, id))
             return i;
     }

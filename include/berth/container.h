@@ -131,6 +131,9 @@ enum berth_container_fault {
     BERTH_CONTAINER_IMAGE,  /* begins with '-', or has blanks or control characters */
     BERTH_CONTAINER_COMMAND /* NUL bytes */
 };
+/* Whether a user id may stand in docker's arguments: it is one that berth_booking_user_id() accepts, in lower
+ * case. */
+bool berth_container_is_name(struct berth_text id);
 /* What is wrong, lower case, without a full stop. Static. */
 const char *berth_container_fault_text(enum berth_container_fault fault);
 enum berth_container_fault berth_container_check(const struct berth_container *container);

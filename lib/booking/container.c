@@ -43,7 +43,7 @@ const char *berth_container_fault_text(enum berth_container_fault fault)
     return (unsigned)fault < sizeof texts / sizeof texts[0] ? texts[fault] : "?";
 }
 
-static bool is_name(struct berth_text id)
+bool berth_container_is_name(struct berth_text id)
 {
     char lower[BERTH_USER_ID_MAX];
     size_t len = 0;
@@ -65,7 +65,7 @@ static bool is_image(struct berth_text image)
 enum berth_container_fault berth_container_check(const struct berth_container *c)
 {
     int64_t ram_gb, shm_gb;
-    if (!is_name(c->user_id))
+    if (!berth_container_is_name(c->user_id))
         return BERTH_CONTAINER_USER;
     if (c->cpus_nano <= 0)
         return BERTH_CONTAINER_CPUS;
