@@ -50,7 +50,7 @@ uint64_t berth_store_hash(uint64_t hash, const void *bytes, size_t len)
     return hash;
 }
 
-static ptrdiff_t input_read(void *ctx, void *buf, size_t cap)
+static ptrdiff_t store_input_read(void *ctx, void *buf, size_t cap)
 {
     struct berth_store_input *in = ctx;
     if (in->file < 0)
@@ -65,7 +65,7 @@ enum berth_status berth_store_open(struct berth_store_files *s, struct berth_sto
                                    enum berth_stage stage, char *window)
 {
     const struct berth_files *files = s->config.files;
-    const struct berth_source source = {in, input_read, NULL, BERTH_LENGTH_UNKNOWN};
+    const struct berth_source source = {in, store_input_read, NULL, BERTH_LENGTH_UNKNOWN};
     const char *path = berth_store_stage_path(s, stage);
     memset(in, 0, sizeof *in);
     in->files = files;

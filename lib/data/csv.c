@@ -39,7 +39,7 @@ static enum berth_status broken(struct berth_csv_reader *r, enum berth_status st
 }
 
 /* More bytes into the window; source_ended when there are none. */
-static enum berth_status fill(struct berth_csv_reader *r)
+static enum berth_status fill_window(struct berth_csv_reader *r)
 {
     if (r->to == r->cap) {
         if (r->from == 0)
@@ -67,7 +67,7 @@ static void advance(struct berth_csv_reader *r, size_t bytes)
 static enum berth_status pass_mark(struct berth_csv_reader *r)
 {
     while (r->to - r->from < 3 && !r->source_ended)
-        BERTH_TRY(fill(r));
+        BERTH_TRY(fill_window(r));
     if (berth_text_starts(berth_text_make(r->window + r->from, r->to - r->from), BERTH_TEXT("\xEF\xBB\xBF")))
         advance(r, 3);
     r->started = true;
@@ -85,7 +85,7 @@ static enum berth_status find_end(struct berth_csv_reader *r, size_t *out_len, s
     for (;;) {
         if (len == r->to - r->from) {
             if (!r->source_ended)
-                BERTH_TRY(fill(r));
+                BERTH_TRY(fill_window(r));
             if (r->source_ended)
                 break;
             continue;

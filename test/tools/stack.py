@@ -7,6 +7,7 @@ CALLS_FILE, since no compiler knows them:
     GROUP = FUNCTION ...             a name for several targets
     CALLER -> GROUP|FUNCTION ...     what the pointer calls in CALLER reach; `callback` is the user's own function
     bound FUNCTION DEPTH             this recursion goes at most DEPTH levels deep
+    slots = FUNCTION ...             the user reaches these through a struct of the library's, as a port's functions
 
 A caller that is not listed calls the user's functions only. Recursion without a bound, a frame of unknown size, and a
 function of lib/ that only pointers reach and that no line names are failures. A port's functions, which the library calls
@@ -96,10 +97,10 @@ def read_calls(path):
     for caller, items in calls.items():
         flat[caller] = [t for i in items for t in groups.get(i, [i])]
     named = {t for targets in list(flat.values()) + list(groups.values()) for t in targets}
-    return flat, named, bounds
+    return flat, named, bounds, set(groups.get("slots", []))
 
 
-def add_pointers(graph, declared, named, problems):
+def add_pointers(graph, declared, named, slots, problems):
     """Turns the declared targets into edges; returns the titles that call the user's functions."""
     by_name = {}
     for title in graph.frame:
@@ -114,6 +115,9 @@ def add_pointers(graph, declared, named, problems):
     called = {t for targets in graph.calls.values() for t in targets}
     public = public_functions()
     for title in sorted(graph.frame):
+        if bare(title) in slots and graph.place[title].startswith("lib/"):
+            graph.slots.append(title)
+            continue
         if bare(title) in public or title in called or bare(title) in named:
             continue
         if graph.place[title].startswith("port/"):
@@ -216,14 +220,14 @@ def public_functions():
     return names
 
 
-def analyse(label, folder, declared, named, bounds, problems):
+def analyse(label, folder, declared, named, bounds, slots, problems):
     graph = Graph()
     for path in sorted(glob.glob(folder + "/**/*.ci", recursive=True)):
         source = os.path.relpath(path, folder)[:-3] + ".c"
         if os.path.exists(source) and not source.startswith(("test/", "examples/")):
             graph.read(path)
     mine = []
-    user = add_pointers(graph, declared, named, mine)
+    user = add_pointers(graph, declared, named, slots, mine)
     for title in graph.dynamic:
         mine.append("%s: %s has a frame of no fixed size" % (graph.place[title], bare(title)))
     depths = Depths(graph, user, bounds, mine)
@@ -246,11 +250,11 @@ def main():
     parser.add_argument("--path", help="print the deepest path of this function on the first machine")
     parser.add_argument("--update", metavar="FILE", help="write the table into FILE, between its marks")
     options = parser.parse_args()
-    declared, named, bounds = read_calls(options.calls)
+    declared, named, bounds, slots = read_calls(options.calls)
     problems, machines = [], []
     for machine in options.machines:
         label, folder = machine.split("=")
-        machines.append((label, *analyse(label, folder, declared, named, bounds, problems)))
+        machines.append((label, *analyse(label, folder, declared, named, bounds, slots, problems)))
     for name in sorted(named - {"callback"} - {bare(t) for _, graph, _ in machines for t in graph.frame}):
         problems.append(("all", "%s names %s, and there is no such function" % (options.calls, name)))
     if options.path:
