@@ -130,7 +130,7 @@ $(BUILD)/$1/port/%.o: port/%.c $(BUILD)/$1/.flags
 $(BUILD)/$1/examples/%.o: examples/%.c $(BUILD)/$1/.flags
 	$$(call compile,$1_CC,$$(PORT_INC))
 $(BUILD)/$1/test/%.o: test/%.c $(BUILD)/$1/.flags | $(BUILD)/jsmn/jsmn.h
-	$$(call compile,$1_CC,$$(TEST_INC) $$(JSMN_CPPFLAGS) $$(MBEDTLS_CPPFLAGS))
+	$$(call compile,$1_CC,$$(TEST_INC) $$(JSMN_CPPFLAGS) $$(MBEDTLS_CPPFLAGS) $$(CMOCKA_DIR:%=-isystem %/include))
 $(BUILD)/$1/.objects: FORCE
 	$$(call stamp,$$@,LIB_ALL_SRC)
 $1_LIB     := $$(LIB_ALL_SRC:%.c=$(BUILD)/$1/%.o)
@@ -142,7 +142,7 @@ obj_CC     = $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 san_CC     = $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_CFLAGS)
 fuzzobj_CC = $(CLANG) $(BASE_CFLAGS) $(CPPFLAGS) -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 $(foreach v,obj san fuzzobj,$(eval $(call variant,$v)))
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path build/src -prune -o -name '*.d' -type f -print 2>/dev/null)
 
 REPLAYS := $(FUZZERS:%=$(BUILD)/test/fuzz/fuzz_%)
 # ---- linking --------------------------------------------------------------------------------------------------
@@ -246,6 +246,7 @@ include test/tools/check.mk
 include test/tools/figures.mk
 include test/bench/m3.mk
 include test/tools/dist.mk
+include test/tools/cross.mk
 
 FUZZ_SECONDS ?= 20
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## libFuzzer on each parser, FUZZ_SECONDS=20 each (needs clang)

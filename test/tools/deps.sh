@@ -33,6 +33,14 @@ libnewlib-arm-none-eabi file /usr/lib/arm-none-eabi/newlib/libc.a size stack ben
 qemu-system-arm      cmd qemu-system-arm      bench-m3
 gcc-aarch64-linux-gnu cmd aarch64-linux-gnu-gcc size stack
 libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h size stack
+qemu-user-static     cmd qemu-aarch64-static  test-arm test-bigendian
+gcc-aarch64-linux-gnu cmd aarch64-linux-gnu-gcc test-arm
+libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h test-arm
+gcc-arm-linux-gnueabihf cmd arm-linux-gnueabihf-gcc test-arm
+libc6-dev-armhf-cross file /usr/arm-linux-gnueabihf/include/stdio.h test-arm
+gcc-s390x-linux-gnu  cmd s390x-linux-gnu-gcc  test-bigendian
+libc6-dev-s390x-cross file /usr/s390x-linux-gnu/include/stdio.h test-bigendian
+dpkg-dev             cmd dpkg-source          test-arm test-bigendian
 libcurl4-openssl-dev hdr curl/curl.h          bench
 libcjson-dev         hdr cjson/cJSON.h        bench
 python3-pandas       file /usr/lib/python3/dist-packages/pandas/__init__.py bench
@@ -41,6 +49,7 @@ goals=
 for g in ${*:-all demo test check bench fuzz install dist}; do
     case $g in
     demo | test | check | bench | bench-m3 | size | stack | fuzz | install | dist) goals="$goals $g" ;;
+    test-arm | test-bigendian) goals="$goals all demo $g" ;; # their tests need what the demo does
     *) goals="$goals all" ;; # anything else is built from the library
     esac
 done

@@ -18,6 +18,7 @@ import time
 
 LIMIT_S = int(os.environ.get("TEST_LIMIT_S", "240"))
 JOBS = int(os.environ.get("TEST_JOBS", "3"))
+RUN = os.environ.get("TEST_RUN", "").split()  # what runs a program of another machine
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -119,8 +120,8 @@ def builds(path):
 
 def run(path, check=None, berth=None):
     python = path.endswith(".py")
-    command = ["sh", "-c", check] if check else [sys.executable, path, "-v"] if python else [path]
-    if "/test/fuzz/fuzz_" in path:
+    command = ["sh", "-c", check] if check else [sys.executable, path, "-v"] if python else RUN + [path]
+    if "/fuzz/fuzz_" in path:
         command.append("test/fuzz/corpus/" + os.path.basename(path)[5:])
     started = time.monotonic()
     note = ""
@@ -166,7 +167,7 @@ def main():
             path, berth, passed, failed, skipped, seconds, note, status, text = future.result()
             total_passed += passed
             total_failed += failed
-            name = os.path.relpath(path, "build/test") if path.startswith("build/test/") else path
+            name = re.sub(r"^build/(test|cross/([^/]*)/plain)/", "", path)
             name += " (no heap)" if berth else ""
             extra = (", %d skipped" % skipped if skipped else "") + (" (%s)" % note if note else "")
             if not failed and path in checks:

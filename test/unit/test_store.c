@@ -214,7 +214,7 @@ static void test_rows_that_are_too_long(void **state)
         if (status == BERTH_OK)
             assert_int_equal(
                 one.move(one.ctx, record.user_id, record.start_s, BERTH_STAGE_BOOKING, BERTH_STAGE_USED),
-                berth_mem_files_text(&mem, "./jobs/used.csv").len < 7000 ? BERTH_OK : BERTH_E_DISK_FULL);
+                BERTH_OK);
         else
             assert_int_equal(status, BERTH_E_SPACE);
         one.end(one.ctx);
