@@ -182,7 +182,8 @@ static void put_array(struct pai_file *file, struct berth_json_writer *w, struct
     struct pai_change all[16];
     bool there = false;
     all[0] = (struct pai_change){BERTH_TEXT("cluster_alias"), alias, false};
-    memcpy(all + 1, changes, count * sizeof *changes);
+    if (count > 0)
+        memcpy(all + 1, changes, count * sizeof *changes);
     berth_json_begin_array(w);
     while (pai_clusters_next(file, &at, &cluster)) {
         if (!berth_text_equal(cluster.alias, alias))

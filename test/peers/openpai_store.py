@@ -296,7 +296,7 @@ class Store:
             job = Job(user, "%s%05d" % (wish.get("prefix", "bulk_"), k), {"taskRoles": [{"name": "main"}]}, "{}",
                       {"still": True, "stop_ms": 0})
             job.state, job.exit_code = "SUCCEEDED", 0
-            job.submitted = 1700000000000 + k * wish.get("step_ms", 1000)
+            job.submitted = (1700000000000 + k * wish.get("step_ms", 1000)) // 1000 * 1000
             job.created, job.launched, job.completed = job.submitted, job.submitted + 5000, job.submitted + 60000
             job.tags = ["nightly", "\U0001f680"] if k % 7 == 0 else []
             self.jobs[job.id] = job
