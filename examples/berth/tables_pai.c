@@ -113,15 +113,6 @@ static const struct option options[] = {
     "user's. "
 
 static const struct command commands[] = {
-    {"pai job check", "FILE", 1, 1, GROUP_OUTPUT, NULL, pai_job_check,
-     "say what a server would refuse in a job document (v1 or v2, YAML or JSON)",
-     "FILE - is standard input. All findings, one a line: FILE:LINE:COLUMN: error|warning: MEMBER: what is "
-     "wrong. An error is refused by a server, or makes it fail; a warning is not, but seldom what is meant. "
-     "--quiet leaves the warnings out. Exit code 5: there are errors."},
-    {"pai job convert", "FILE", 1, 1, GROUP_OUTPUT, OPTIONS(OPT_AUTH_FILE), pai_job_convert,
-     "print a job document as protocol v2, in the form in which servers hide its secrets",
-     "A v1 document is converted; what is lost is said. A v2 document is written anew. FILE - is standard "
-     "input. Exit code 5: there are errors in it; nothing is printed then."},
     {"pai cluster list", "", 0, 0, GROUP_PAI | GROUP_OUTPUT, OPTIONS(OPT_NAME), pai_cluster_list,
      "list the clusters of ~/.openpai/clusters.json", "Passwords and tokens are shown as ******."},
     {"pai cluster add", "", 0, 0, GROUP_PAI,
@@ -179,6 +170,15 @@ static const struct command commands[] = {
      pai_job_fast, "create, task and submit at once (--job-name, --image)", NULL},
     {"pai job abort", "[JOB]", 0, 1, 0, OPTIONS(OPT_JOB), pai_job_abort,
      "forget a job that was begun and not submitted", "Exit code 1: there is none."},
+    {"pai job check", "FILE", 1, 1, GROUP_OUTPUT, NULL, pai_job_check,
+     "say what a server would refuse in a job document (v1 or v2, YAML or JSON)",
+     "FILE - is standard input. All findings, one a line: FILE:LINE:COLUMN: error|warning: MEMBER: what is "
+     "wrong. An error is refused by a server, or makes it fail; a warning is not, but seldom what is meant. "
+     "--quiet leaves the warnings out. Exit code 5: there are errors."},
+    {"pai job convert", "FILE", 1, 1, GROUP_OUTPUT, OPTIONS(OPT_AUTH_FILE), pai_job_convert,
+     "print a job document as protocol v2, in the form in which servers hide its secrets",
+     "A v1 document is converted; what is lost is said. A v2 document is written anew. FILE - is standard "
+     "input. Exit code 5: there are errors in it; nothing is printed then."},
     {"pai job stop", "[JOB...]", 0, 255, PAI, OPTIONS(OPT_JOB), pai_job_stop, "stop jobs",
      JOB_DEFAULT
      "The state changes some time later: see 'berth pai job wait'. A job that has finished is left "

@@ -125,13 +125,12 @@ static bool looks_like_json(struct berth_text source)
 /* A token of JSON takes one byte at least, and a comma, colon or bracket goes with it. */
 static enum berth_status count_source(struct reading *in, bool is_json, size_t *out_count)
 {
-    static uint64_t const no_tokens[1];
+    uint64_t no_tokens[1] = {0};
     struct berth_json json;
     if (!is_json)
         return count_tokens(in->source, NULL, 0, out_count, in->error);
     size_t bytes = 0;
-    enum berth_status status =
-        berth_json_parse(&json, in->source, (void *)(uintptr_t)no_tokens, 0, &bytes, NULL);
+    enum berth_status status = berth_json_parse(&json, in->source, no_tokens, 0, &bytes, NULL);
     *out_count = bytes / BERTH_JSON_TOKEN_SIZE;
     return status == BERTH_E_SPACE ? BERTH_OK : status;
 }
@@ -161,7 +160,7 @@ enum berth_status berth_openpai_document_read(struct berth_openpai_document *out
                                               struct berth_text source, void *memory, size_t memory_size,
                                               size_t *out_needed, struct berth_yaml_error *out_error)
 {
-    struct berth_yaml_error unused;
+    struct berth_yaml_error unused = {0, 0, NULL};
     size_t skip = (size_t)(-(uintptr_t)memory % _Alignof(int64_t));
     struct reading in = {.source = source, .error = out_error != NULL ? out_error : &unused};
     memset(out_document, 0, sizeof *out_document);

@@ -127,7 +127,7 @@ enum berth_status berth_openpai_cache_read(char *json, size_t len, struct berth_
                                            struct berth_openpai_spec *out_spec,
                                            struct berth_decode_error *out_error)
 {
-    struct berth_decode_error unused;
+    struct berth_decode_error unused = {{0, NULL}, {NULL, 0}, NULL};
     struct berth_decode_error *error = out_error != NULL ? out_error : &unused;
     struct cache c = {
         .roles = roles, .role_cap = role_cap, .texts = texts, .text_cap = text_cap, .spec = out_spec};

@@ -1,8 +1,7 @@
 /* OpenPAI job documents written so that a server hides their secrets (the wire page's 3.2). */
 #include "platform/openpai_job.h"
 
-#include "data/json_text.h"
-#include "data/json_walk.h"
+#include "data/json_run.h"
 
 /* ---- Characters ------------------------------------------------------------------------------- */
 
@@ -66,28 +65,56 @@ struct member {
     struct berth_text value;
 };
 
+static const char *skip_space(const char *p, const char *end)
+{
+    while (p != end && (uint8_t)*p <= ' ')
+        p++;
+    return p;
+}
+
+/* Behind the text whose opening quote is at P. */
+static const char *skip_text(const char *p, const char *end)
+{
+    p = berth_json_quote_end(p + 1, end);
+    while (p != end && *p == '\\')
+        p = end - p >= 2 ? berth_json_quote_end(p + 2, end) : end;
+    return p != end ? p + 1 : p;
+}
+
+/* Behind the value that begins at P. */
+static const char *skip_value(const char *p, const char *end)
+{
+    size_t depth = 0;
+    while (p != end) {
+        if (*p == '"') {
+            p = skip_text(p, end);
+            continue;
+        }
+        bool closing = *p == '}' || *p == ']';
+        if (depth == 0 && (closing || *p == ',' || (uint8_t)*p <= ' '))
+            break;
+        depth += *p == '{' || *p == '[';
+        depth -= closing;
+        p++;
+    }
+    return p;
+}
+
 /* In checked JSON: the next member of the object whose inside P is in; false at its end. */
 static bool next_member(const char **inout_p, const char *end, struct member *out)
 {
-    bool escapes;
-    char *p = berth_json_skip_space((char *)(uintptr_t)*inout_p, end);
+    const char *p = skip_space(*inout_p, end);
     if (p != end && *p == ',')
-        p = berth_json_skip_space(p + 1, end);
+        p = skip_space(p + 1, end);
     if (p == end || *p != '"')
         return false;
-    char *close = berth_json_close_quote(p + 1, end, &escapes);
-    out->name = berth_text_make(p + 1, (size_t)(close - p - 1));
-    p = berth_json_skip_space(close, end);
-    while (p != end && (*p == '"' || *p == ':' || (uint8_t)*p <= ' '))
-        if (*p++ == ':')
-            break;
-    p = berth_json_skip_space(p, end);
-    size_t unused;
-    char *after = berth_json_skip(p, end, &unused);
-    if (after == NULL)
-        return false;
-    out->value = berth_text_make(p, (size_t)(after - p));
-    *inout_p = after;
+    const char *after = skip_text(p, end);
+    out->name = berth_text_make(p + 1, (size_t)(after - p) - 2);
+    p = skip_space(after, end);
+    if (p != end) /* the colon */
+        p = skip_space(p + 1, end);
+    *inout_p = skip_value(p, end);
+    out->value = berth_text_make(p, (size_t)(*inout_p - p));
     return true;
 }
 
