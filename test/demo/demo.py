@@ -1,4 +1,5 @@
-"""make demo: a TLS server with a fresh certificate, a git repository with a pipeline, one worker, and what came of it.
+"""make demo: a TLS server with a fresh certificate, a git repository with a pipeline, one worker, and what came of it;
+then a shared GPU host, a booking and the schedule drawn.
 
 Everything lives in a temporary folder and on 127.0.0.1, and is gone at the end.
 """
@@ -12,6 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "peers"))
+import demo_booking  # noqa: E402
 import peer  # noqa: E402
 
 os.environ.setdefault("BERTH", os.path.join(peer.ROOT, "build", "berth"))
@@ -25,7 +27,7 @@ def say(text):
 def show(server, words, expect=0, quiet=False):
     """Runs berth as a person would, shows the command and what it prints; answers its standard output."""
     print("%s$ berth %s%s" % (BOLD, " ".join(shlex.quote(w) for w in words), PLAIN), flush=True)
-    env = {"MLCYCLE_HOST": server.host, "COLUMNS": "120"}
+    env = {"MLCYCLE_HOST": server.host, "COLUMNS": "120"} if server else {"COLUMNS": "120", "LC_ALL": "C.UTF-8"}
     if words[0] in ("mlcycle", "worker"):
         words = words[:1] + ["--cacert", server.certs.ca] + words[1:]
     result = peer.run_berth(words, env=env, timeout=50)
@@ -81,6 +83,7 @@ def main():
             sys.exit("demo: the job did not end as it should: %s %s" % (states, metrics))
         if os.listdir(folder("work")) not in (["worker.lock", "worker.state"], ["worker.state", "worker.lock"]):
             sys.exit("demo: the worker left something behind: %s" % os.listdir(folder("work")))
+    demo_booking.main(say, lambda words, **more: show(None, words, **more))
     say("Done in %.1f s: no heap, nothing left behind" % (time.monotonic() - began))
 
 
