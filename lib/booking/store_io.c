@@ -65,9 +65,9 @@ enum berth_status berth_store_open(struct berth_store_files *s, struct berth_sto
                                    enum berth_stage stage, char *window)
 {
     const struct berth_files *files = s->config.files;
-    const struct berth_source source = {in, store_input_read, NULL, BERTH_LENGTH_UNKNOWN};
     const char *path = berth_store_stage_path(s, stage);
     memset(in, 0, sizeof *in);
+    const struct berth_source source = {in, store_input_read, NULL, BERTH_LENGTH_UNKNOWN};
     in->files = files;
     in->stage = stage;
     in->file = -1;
