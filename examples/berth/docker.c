@@ -170,13 +170,26 @@ static enum docker_end attend(struct docker *d, berth_child child, uint32_t limi
 
 /* ---- the answer ------------------------------------------------------------------------------- */
 
-/* The first line that is not blank, made safe to show. */
-static struct berth_text first_line(struct berth_text text, char *out, size_t cap)
+/* The first line that is not blank; docker's remarks ("WARNING: IPv4 forwarding is disabled") stand in front
+ * of the reason and count only when there is nothing else. */
+static struct berth_text first_line(struct berth_text text)
 {
-    struct berth_text rest = berth_text_trim(text), line = BERTH_TEXT("");
+    struct berth_text rest = text, line, first = BERTH_TEXT("");
+    while (berth_text_split(&rest, '\n', &line)) {
+        line = berth_text_trim(line);
+        if (line.len > 0 && !berth_text_starts(line, BERTH_TEXT("WARNING:")))
+            return line;
+        if (first.len == 0)
+            first = line;
+    }
+    return first;
+}
+
+/* LINE made safe to show. */
+static struct berth_text safe_line(struct berth_text line, char *out, size_t cap)
+{
     size_t len = 0;
-    (void)berth_text_split(&rest, '\n', &line);
-    line = berth_text_slice(berth_text_trim(line), 0, cap - 1);
+    line = berth_text_slice(line, 0, cap);
     while (line.len > 0) {
         uint32_t code;
         size_t n = berth_text_character(line, &code);
@@ -229,7 +242,7 @@ static void judge(struct docker_answer *a, const struct berth_child_state *state
     } else if (state->end != BERTH_CHILD_EXITED || state->code != 0) {
         a->end = DOCKER_FAILED;
         a->absent = berth_container_is_absent(errors);
-        a->why = first_line(errors, a->why_text, sizeof a->why_text);
+        a->why = safe_line(first_line(errors), a->why_text, sizeof a->why_text);
         if (a->why.len == 0 && state->end == BERTH_CHILD_EXITED)
             say(a, "exit status ", (uint64_t)state->code, "");
         else if (a->why.len == 0)
