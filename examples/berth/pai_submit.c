@@ -169,7 +169,7 @@ static int add_source(struct app *app, struct berth_openpai_spec *spec, struct b
     }
     if (spec->source_count == sizeof cache.sources / sizeof cache.sources[0])
         return fail(app, EXIT_USAGE, "too many sources", NULL);
-    if (spec->sources != cache.sources)
+    if (spec->sources != cache.sources && spec->source_count > 0)
         memmove(cache.sources, spec->sources, spec->source_count * sizeof *spec->sources);
     cache.sources[spec->source_count++] = path;
     spec->sources = cache.sources;
