@@ -14,6 +14,7 @@ enum { DEFAULT_TRIES = 4, TOKEN_MAX = 1024, HOSTS_MAX = 16 };
 
 static char token_text[2][TOKEN_MAX]; /* the one in use, and one read anew */
 static unsigned token_at;
+static bool opened;
 
 enum exit_code hdfs_exit_code(enum berth_status status)
 {
@@ -99,6 +100,7 @@ int hdfs_open(struct app *app, struct berth_webhdfs_config *config)
     int code = session_open_only(&hdfs_session, app, most_demanding(config));
     if (code != 0)
         return code;
+    opened = true;
     config->http = &hdfs_session.http;
     config->work = hdfs_session.client.work;
     config->work_size = hdfs_session.client.work_size;
@@ -112,7 +114,9 @@ int hdfs_open(struct app *app, struct berth_webhdfs_config *config)
 
 void hdfs_close(void)
 {
-    session_close(&hdfs_session);
+    if (opened)
+        session_close(&hdfs_session);
+    opened = false;
     berth_wipe(token_text, sizeof token_text);
 }
 

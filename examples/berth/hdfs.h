@@ -15,6 +15,7 @@ extern struct berth_call hdfs_call;
 int hdfs_open(struct app *app, struct berth_webhdfs_config *config);
 /* The same by the options --root, --user, --delegation-token-file, --do-as, --datanode. */
 int hdfs_open_by_options(struct app *app);
+/* May be called without a cluster that is open. */
 void hdfs_close(void);
 
 /* The exit code for a status of the cluster's: docs/webhdfs.md. */

@@ -23,8 +23,9 @@ static enum berth_status write_data(void *ctx, const void *bytes, size_t len)
 {
     struct berth_webhdfs_transfer *t = ctx;
     const struct berth_files *files = t->config.files;
-    if (len > t->length - t->done)
-        return BERTH_E_PROTOCOL; /* more than was asked for */
+    t->excess = len > t->length - t->done;
+    if (t->excess)
+        return BERTH_E_PROTOCOL;
     enum berth_status status =
         has_file(t) ? files->write(files->ctx, t->file, bytes, len) : t->sink.write(t->sink.ctx, bytes, len);
     if (status != BERTH_OK)
@@ -94,7 +95,7 @@ static enum berth_status opened(struct berth_webhdfs_transfer *t, enum berth_sta
     if (!is_break(t, status) || ++t->tries >= most) {
         if (status == BERTH_OK)
             return berth_webhdfs_fail_at(t, BERTH_E_TRUNCATED, t->remote, "the server sent less than it has");
-        if (status == BERTH_E_PROTOCOL && t->call.result.http_status / 100 == 2)
+        if (status == BERTH_E_PROTOCOL && t->excess)
             return berth_webhdfs_fail_at(t, status, t->remote, "the server sent more than was asked for");
         return berth_webhdfs_fail(t, status);
     }

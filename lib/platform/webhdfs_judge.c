@@ -46,8 +46,10 @@ static struct words find_words(struct berth_text body)
         if (s.event == BERTH_JSON_EVENT_NAME_END)
             name = berth_text_make(begin, (size_t)(p - 1 - begin));
         in_value = s.event == BERTH_JSON_EVENT_VALUE || (in_value && s.event == BERTH_JSON_EVENT_NONE);
-        if (s.event == BERTH_JSON_EVENT_END)
+        if (s.event == BERTH_JSON_EVENT_END && begin != NULL) {
             take(&words, name, berth_text_make(begin, (size_t)(p - begin)));
+            begin = NULL; /* the next end is that of the object around it */
+        }
         if (s.event == BERTH_JSON_EVENT_ERROR)
             return words;
     }
