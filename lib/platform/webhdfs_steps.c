@@ -620,7 +620,7 @@ enum berth_status berth_webhdfs_next(struct berth_call *call, enum berth_status 
                                      uint32_t *out_pause_ms)
 {
     struct berth_webhdfs *fs = berth_webhdfs_of(call);
-    if (status == BERTH_E_REDIRECT && fs->run.redirected)
+    if (fs->run.redirected && call->result.http_status / 100 == 3)
         status = follow(call, fs->run.captured);
     else if (status == BERTH_OK || (status == BERTH_E_SPACE && call->result.skipped_count > 0))
         status = status == BERTH_OK || fs->run.remaining > 0 ? succeeded(call) : status;

@@ -270,8 +270,10 @@ enum berth_status berth_webhdfs_upload_start(struct berth_webhdfs_transfer *t)
 
 static enum berth_status created(struct berth_webhdfs_transfer *t, enum berth_status status)
 {
-    if (status != BERTH_OK)
+    if (status != BERTH_OK) {
+        t->call.result.maybe_done = false; /* under a name that nobody knows, and that is removed */
         return berth_webhdfs_fail(t, status);
+    }
     berth_webhdfs_close_file(t);
     return look(t, t->leftover, BERTH_WEBHDFS_UP_MEASURES);
 }

@@ -377,7 +377,11 @@ class Handler(socketserver.BaseRequestHandler):
             self.more()
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
-        self.method, self.target, version = lines[0].split(" ")
+        words = lines[0].split(" ")
+        if len(words) != 3:
+            self.cluster.violate("request line", head)
+            raise Gone()
+        self.method, self.target, version = words
         self.headers = {}
         for line in lines[1:]:
             name, _, value = line.partition(":")
