@@ -33,6 +33,11 @@ COMPLETE = {
     "mlcycle fragments latest": ["name"], "mlcycle fragments upload": [ID, "0", "f"], "json check": ["f"],
     "json get": ["f", "a"], "yaml check": ["f"], "yaml to-json": ["f"], "worker": [], "version": [],
     "completion": ["bash"], "man": [],
+    "hdfs ls": ["/x"], "hdfs stat": ["/x"], "hdfs du": ["/x"], "hdfs checksum": ["/x"], "hdfs home": [],
+    "hdfs get": ["/x", "y"], "hdfs put": ["x", "/y"], "hdfs append": ["x", "/y"], "hdfs cat": ["/x"], "hdfs tail": ["/x"],
+    "hdfs rm": ["/x"], "hdfs mkdir": ["/x"], "hdfs mv": ["/x", "/y"], "hdfs chmod": ["755", "/x"],
+    "hdfs truncate": ["/x", "0"], "hdfs concat": ["/x", "/y"], "hdfs token get": [], "hdfs token renew": [],
+    "hdfs token cancel": [],
 }
 
 
