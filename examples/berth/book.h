@@ -30,8 +30,8 @@ struct book {
     uint16_t port;                    /* 0: none yet */
     struct berth_text image, command; /* in the rooms below; absent: none */
     char image_room[BOOK_IMAGE_MAX], command_room[BOOK_COMMAND_MAX];
-    bool asked_options; /* all of Q4 is answered: only the port is asked for again */
-    int64_t room_s;     /* with room_found: the earliest start, to be told */
+    int after_port; /* the step that follows the question for the port */
+    int64_t room_s; /* with room_found: the earliest start, to be told */
     bool room_found;
     int code; /* how the dialogue ends */
 };

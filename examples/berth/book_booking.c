@@ -194,6 +194,7 @@ static enum step check(struct book *b, uint16_t port, struct berth_fit *out_fit,
 static enum step step_check(struct book *b)
 {
     struct berth_fit fit;
+    b->after_port = has_options(b) ? STEP_IMAGE : STEP_PORT_CHECK;
     return check(b, 0, &fit, has_options(b) ? STEP_PORT : STEP_PORT_CHECK);
 }
 
@@ -210,7 +211,7 @@ static enum step step_port(struct book *b)
     char line[100];
     struct berth_writer w;
     uint16_t stored = stored_port(b);
-    enum step next = has_options(b) && !b->asked_options ? STEP_IMAGE : STEP_PORT_CHECK;
+    enum step next = (enum step)b->after_port;
     berth_writer_init(&w, line, sizeof line);
     berth_put_string(&w, BOOK_S12);
     if (stored != 0)
@@ -289,10 +290,9 @@ static enum step step_keep(struct book *b)
         code = book_keep_options(b, &taken);
     if (code != BOOK_GO)
         return end_with(b, code);
-    if (taken)
-        return again(b, BOOK_T7, STEP_PORT);
-    b->asked_options = true;
-    return STEP_PORT_CHECK;
+    /* The port alone may be asked for again. */
+    b->after_port = taken ? STEP_KEEP : STEP_PORT_CHECK;
+    return taken ? again(b, BOOK_T7, STEP_PORT) : STEP_PORT_CHECK;
 }
 
 /* ---- The end ---- */

@@ -51,10 +51,15 @@ static void catch_signals(struct watch *w, bool hidden)
     }
 }
 
-static void release_signals(const struct watch *w)
+static void release_signals(struct watch *w, bool ending)
 {
-    for (size_t i = 0; i < CAUGHT_COUNT; i++)
+    for (size_t i = 0; i < CAUGHT_COUNT; i++) {
+        /* A terminal that goes away is the end of input and a signal or two: these must not change how the
+         * program ends. */
+        if (ending)
+            w->before[i].sa_handler = SIG_IGN;
         sigaction(CAUGHT[i], &w->before[i], NULL);
+    }
     sigprocmask(SIG_SETMASK, &w->mask, NULL);
 }
 
@@ -173,8 +178,9 @@ static enum prompt_end ask(struct prompt *p, const char *question, bool hidden, 
     out_flush(p->out);
     enum prompt_end end = take_line(p, &w, question, buf, cap, out_answer);
     show(p, &w);
-    release_signals(&w);
-    if ((end == PROMPT_OVER || end == PROMPT_INTERRUPTED) && p->out->terminal) {
+    bool ending = end == PROMPT_OVER || end == PROMPT_INTERRUPTED;
+    release_signals(&w, ending);
+    if (ending && p->out->terminal) {
         out_string(p->out, "\n");
         out_flush(p->out);
     }

@@ -7,11 +7,12 @@
 /* Bytes of the longest answer; a terminal takes no longer line. */
 #define PROMPT_LINE_MAX 4095
 
+/* After the last two the program ends: from then on SIGINT, SIGTERM, SIGHUP and SIGQUIT are ignored. */
 enum prompt_end {
     PROMPT_ANSWER,     /* a line, perhaps an empty one */
     PROMPT_LONG,       /* a line longer than fits: it is passed over */
     PROMPT_OVER,       /* end of input */
-    PROMPT_INTERRUPTED /* SIGINT, SIGTERM, SIGHUP or SIGQUIT */
+    PROMPT_INTERRUPTED /* one of these signals */
 };
 
 /* One for standard input; answers that came together in a pipe wait in it. */

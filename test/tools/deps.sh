@@ -20,6 +20,7 @@ docker.io            cmd dockerd              test
 pkg-config           cmd pkg-config           test
 groff-base           cmd groff                test
 mandoc               cmd mandoc               test
+tmux                 cmd tmux                 test
 zsh                  cmd zsh                  test
 fish                 cmd fish                 test
 python3-pandas       file /usr/lib/python3/dist-packages/pandas/__init__.py test
