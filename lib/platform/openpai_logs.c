@@ -145,7 +145,7 @@ struct page {
     char text[256];
 };
 
-static void flush(struct page *page)
+static void flush_page(struct page *page)
 {
     const struct berth_sink *sink = &page->request->sink;
     if (page->out.len > 0 && page->status == BERTH_OK)
@@ -156,7 +156,7 @@ static void flush(struct page *page)
 static void put_out(struct page *page, const char *bytes, size_t len)
 {
     if (len > sizeof page->text - page->out.len)
-        flush(page);
+        flush_page(page);
     berth_put_bytes(&page->out, bytes, len);
 }
 
@@ -275,7 +275,7 @@ enum berth_status berth_openpai_write_page(void *ctx, const void *bytes, size_t 
     berth_writer_init(&page.out, page.text, sizeof page.text);
     for (size_t i = 0; i < len; i++)
         take(&page, work, p[i]);
-    flush(&page);
+    flush_page(&page);
     return page.status;
 }
 
