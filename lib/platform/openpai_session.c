@@ -16,7 +16,7 @@ static bool has_scheme(struct berth_text uri)
 static enum berth_status put_uri(char *buf, size_t cap, struct berth_text uri, const char *suffix)
 {
     struct berth_writer w;
-    while (berth_text_ends(uri, BERTH_TEXT("/")))
+    while (berth_text_ends(uri, BERTH_TEXT("/")) && !berth_text_ends(uri, BERTH_TEXT("://")))
         uri.len--;
     if (uri.len > BERTH_OPENPAI_URI_MAX)
         return BERTH_E_SPACE;
