@@ -73,6 +73,27 @@ have_file() {
     [ -e "$1" ]
 }
 
+# Prism, an OpenAPI validator, and the file that OpenPAI's interface is published in, into build/prism/. Where npm
+# is missing or the registry cannot be reached, the test that wants them is skipped.
+prism=$(dirname "$0")/../../build/prism
+node_packages() {
+    case " $goals " in *" test "*) ;; *) return 0 ;; esac
+    if [ -e "$prism/swagger.yaml" ] && [ -e "$prism/node_modules/.bin/prism" ]; then return 0; fi
+    if ! have_cmd npm || ! have_cmd node; then
+        echo "deps: no npm: the OpenAPI test will be skipped"
+        return 0
+    fi
+    mkdir -p "$prism"
+    if (cd "$prism" && npm install --no-audit --no-fund --ignore-scripts --prefix . @stoplight/prism-cli@5.14.2 &&
+        npm pack @microsoft/openpai-js-sdk@0.1.5 &&
+        tar -xzf microsoft-openpai-js-sdk-0.1.5.tgz --strip-components=5 package/lib/src/api/v2/swagger.yaml) \
+        >"$prism/install.log" 2>&1 </dev/null; then
+        echo "deps: installed prism into build/"
+    else
+        echo "deps: npm could not install prism (build/prism/install.log): the OpenAPI test will be skipped"
+    fi
+}
+
 missing=
 while read -r package how what needed_by; do
     [ -n "$package" ] || continue
@@ -88,6 +109,7 @@ END
 
 missing=${missing# }
 if [ -z "$missing" ]; then
+    node_packages
     echo "deps: nothing is missing for: $goals"
     exit 0
 fi
@@ -115,3 +137,4 @@ if ! $install >"$log" 2>&1 </dev/null; then
     }
 fi
 echo "deps: installed $missing"
+node_packages
