@@ -10,6 +10,15 @@
 #define BERTH_OPENPAI_PATH_MAX 1024
 #define BERTH_OPENPAI_TEXT_MAX 400
 
+/* The way to a value: at each level the child that it lies in. */
+struct berth_openpai_step {
+    struct berth_json_cursor child;
+    struct berth_json_cursor next; /* the child behind it, or NONE */
+    size_t index;
+};
+/* No document has deeper ones. */
+#define BERTH_OPENPAI_STEPS (BERTH_YAML_DEPTH_MAX + 1)
+
 /* Finds places in a source; those asked for are mostly in order. Zero but for source and is_json. */
 struct berth_openpai_locator {
     struct berth_text source;
@@ -31,6 +40,8 @@ struct berth_openpai_report {
     struct berth_openpai_check *check;
     enum berth_status status; /* the callback's; once it is no BERTH_OK nothing more is told */
     struct berth_openpai_locator locator;
+    struct berth_openpai_step steps[BERTH_OPENPAI_STEPS]; /* to the last finding */
+    size_t step_count;
 };
 
 /* What a finding is about. Zero but for at: the value. */
@@ -149,9 +160,20 @@ void berth_openpai_check_templates(struct berth_openpai_report *r, struct berth_
 /* The first prerequisite called NAME, of TYPE (absent: any). */
 struct berth_json_cursor berth_openpai_find_prerequisite(struct berth_json_cursor root,
                                                          struct berth_text name, struct berth_text type);
-/* Reports two ROLES whose names collide; V1: their member `name`. */
-void berth_openpai_check_collisions(struct berth_openpai_report *r, struct berth_json_cursor roles,
-                                    bool warning);
+
+/* ---- Twins (openpai_job_twins.c) ---- */
+
+enum berth_openpai_twins {
+    BERTH_OPENPAI_TWINS_NAMED, /* a list: the same `name` */
+    BERTH_OPENPAI_TWINS_TYPED, /* a list: the same `name` and `type` */
+    BERTH_OPENPAI_TWINS_ROLES  /* task roles, a list or a mapping: names that collide */
+};
+/* Reports each of ITEMS that has a twin before it. WHAT: "another ... has this name"; of roles what stands
+ * before the other's name. */
+void berth_openpai_check_twins(struct berth_openpai_report *r, struct berth_json_cursor items,
+                               enum berth_openpai_twins kind, bool warning, const char *what);
+/* What is said of roles. */
+#define BERTH_OPENPAI_ROLES_COLLIDE "a server takes it for the role "
 
 /* ---- Emission (openpai_job_emit.c) ---- */
 

@@ -146,7 +146,8 @@ static void check_document(struct conversion *c)
     check_variables(c);
     if (berth_json_type_of(roles) != BERTH_JSON_ARRAY)
         return;
-    berth_openpai_check_collisions(&c->report, roles, false);
+    berth_openpai_check_twins(&c->report, roles, BERTH_OPENPAI_TWINS_ROLES, false,
+                              BERTH_OPENPAI_ROLES_COLLIDE);
     for (struct berth_json_cursor at = berth_json_enter(roles); at.json != NULL; at = berth_json_next(at))
         check_role(c, at);
     check_texts(c, roles);

@@ -126,33 +126,52 @@ static void put_segment(struct berth_writer *w, struct berth_text name)
         berth_put_string(w, "\"]");
 }
 
-/* From the root down: the child that TOKEN lies in is the last one that begins before it. */
-static void put_path(struct berth_writer *w, struct berth_json_cursor root, uint32_t token)
+/* The child of PARENT that TOKEN lies in, the last one that begins before it: from *STEP on, when that is a
+ * child of PARENT before it. False: it has none. */
+static bool take_step(struct berth_openpai_step *step, bool known, struct berth_json_cursor parent,
+                      uint32_t token)
 {
-    struct berth_json_cursor at = root;
-    while (at.json != NULL && at.token < token) {
-        struct berth_json_cursor child = berth_json_enter(at), next = child;
+    if (!known || step->child.token > token) {
+        step->child = berth_json_enter(parent);
+        step->next = berth_json_next(step->child);
+        step->index = 0;
+    }
+    for (; step->next.json != NULL && step->next.token <= token; step->index++) {
+        step->child = step->next;
+        step->next = berth_json_next(step->child);
+    }
+    return step->child.json != NULL;
+}
+
+/* From the root down. Findings come mostly in order, so that the way to the last one is a good beginning. */
+static void put_path(struct berth_openpai_report *r, struct berth_writer *w, uint32_t token)
+{
+    struct berth_json_cursor at = berth_openpai_root(r->document);
+    bool known = true;
+    size_t level = 0, had = r->step_count;
+    for (; at.token < token && level < BERTH_OPENPAI_STEPS; level++) {
+        struct berth_openpai_step *step = &r->steps[level];
+        uint32_t before = step->child.token;
         bool object = berth_json_type_of(at) == BERTH_JSON_OBJECT;
-        size_t index = 0;
-        for (; next.json != NULL && next.token <= token; index++) {
-            child = next;
-            next = berth_json_next(child);
-        }
-        if (child.json == NULL || index == 0)
-            return;
+        known = known && level < had;
+        if (!take_step(step, known, at, token))
+            break;
+        known = known && step->child.token == before;
         if (w->cap - w->len < 2 * SEGMENT_MAX) { /* one for this, one for a member that lacks */
             berth_put_string(w, "...");
-            return;
+            level++;
+            break;
         }
         if (object) {
-            put_segment(w, berth_json_name(child));
+            put_segment(w, berth_json_name(step->child));
         } else {
             berth_put_char(w, '[');
-            berth_put_u64(w, index - 1);
+            berth_put_u64(w, step->index);
             berth_put_char(w, ']');
         }
-        at = child;
+        at = step->child;
     }
+    r->step_count = level;
 }
 
 /* ---- Findings --------------------------------------------------------------------------------- */
@@ -216,10 +235,9 @@ void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openp
     *(warning ? &r->check->warnings : &r->check->errors) += 1;
     if (r->check->finding == NULL)
         return;
-    struct berth_json_cursor root = berth_openpai_root(r->document);
     uint32_t token = place->at.json != NULL ? place->at.token : 0;
     berth_writer_init(&path_writer, path, sizeof path);
-    put_path(&path_writer, root, token);
+    put_path(r, &path_writer, token);
     if (place->missing.ptr != NULL)
         put_segment(&path_writer, place->missing);
     berth_writer_init(&text_writer, text, sizeof text);

@@ -46,15 +46,10 @@ static void check_prerequisites(struct berth_openpai_report *r, struct berth_jso
     struct berth_json_cursor list = berth_json_find(root, BERTH_TEXT("prerequisites"));
     if (berth_json_type_of(list) != BERTH_JSON_ARRAY)
         return;
-    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at)) {
-        struct berth_text name = berth_openpai_member_text(at, name_member);
-        struct berth_text type = berth_openpai_member_text(at, type_member);
-        if (name.ptr != NULL && type.ptr != NULL &&
-            berth_openpai_find_prerequisite(root, name, type).token < at.token)
-            berth_openpai_error(r, berth_json_find(at, name_member), BERTH_OPENPAI_RULE_DUPLICATE,
-                                "another prerequisite of this type has this name");
+    berth_openpai_check_twins(r, list, BERTH_OPENPAI_TWINS_TYPED, false,
+                              "another prerequisite of this type has this name");
+    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at))
         check_password(r, at);
-    }
 }
 
 /* ---- Task roles ------------------------------------------------------------------------------- */
@@ -131,13 +126,11 @@ static void check_role(struct berth_openpai_report *r, struct berth_json_cursor 
 
 /* ---- Deployments ------------------------------------------------------------------------------ */
 
-/* The deployments in LIST before END (0: all) that are called NAME. */
-static bool has_deployment(struct berth_json_cursor list, struct berth_text name, uint32_t end)
+static bool has_deployment(struct berth_json_cursor list, struct berth_text name)
 {
     if (berth_json_type_of(list) != BERTH_JSON_ARRAY)
         return false;
-    for (struct berth_json_cursor at = berth_json_enter(list);
-         at.json != NULL && (end == 0 || at.token < end); at = berth_json_next(at))
+    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at))
         if (berth_text_equal(berth_openpai_member_text(at, name_member), name))
             return true;
     return false;
@@ -166,17 +159,13 @@ static void check_deployments(struct berth_openpai_report *r, struct berth_json_
     struct berth_json_cursor defaults = berth_json_find(root, BERTH_TEXT("defaults"));
     struct berth_json_cursor active = berth_json_find(defaults, BERTH_TEXT("deployment"));
     struct berth_text name = berth_openpai_text_of(active);
-    if (name.ptr != NULL && !has_deployment(list, name, 0))
+    if (name.ptr != NULL && !has_deployment(list, name))
         tell_reference(r, active, false, false, "no deployment is called ", name, NULL);
     if (berth_json_type_of(list) != BERTH_JSON_ARRAY)
         return;
-    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at)) {
-        name = berth_openpai_member_text(at, name_member);
-        if (name.ptr != NULL && has_deployment(list, name, at.token))
-            berth_openpai_error(r, berth_json_find(at, name_member), BERTH_OPENPAI_RULE_DUPLICATE,
-                                "another deployment has this name");
+    berth_openpai_check_twins(r, list, BERTH_OPENPAI_TWINS_NAMED, false, "another deployment has this name");
+    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at))
         check_deployment(r, roles, at);
-    }
 }
 
 void berth_openpai_check_v2(struct berth_openpai_report *r)
@@ -185,7 +174,7 @@ void berth_openpai_check_v2(struct berth_openpai_report *r)
     struct berth_json_cursor roles = berth_json_find(root, roles_member);
     check_prerequisites(r, root);
     if (berth_json_type_of(roles) == BERTH_JSON_OBJECT) {
-        berth_openpai_check_collisions(r, roles, false);
+        berth_openpai_check_twins(r, roles, BERTH_OPENPAI_TWINS_ROLES, false, BERTH_OPENPAI_ROLES_COLLIDE);
         for (struct berth_json_cursor at = berth_json_enter(roles); at.json != NULL; at = berth_json_next(at))
             check_role(r, root, at);
     }

@@ -51,6 +51,13 @@ static enum berth_status note(void *ctx, const struct berth_openpai_finding *fin
     return f->count == f->stop_after ? BERTH_E_CANCELLED : BERTH_OK;
 }
 
+static enum berth_status count_finding(void *ctx, const struct berth_openpai_finding *finding)
+{
+    (void)ctx;
+    assert_true(finding->path.len > 0 && finding->line > 0);
+    return BERTH_OK;
+}
+
 static enum berth_status check(const char *source, size_t len, struct found *f)
 {
     struct berth_openpai_document document;
@@ -503,6 +510,41 @@ static void sizes(void **state)
     free(without);
 }
 
+/* Documents made to be slow: thousands of findings, deep and wide, take no time in proportion to their
+ * square. */
+static void hostile_sizes(void **state)
+{
+    static const struct {
+        const char *begin, *again, *end;
+        size_t least; /* findings */
+    } table[] = {
+        {"protocolVersion: 2\nparameters: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: [", "010,",
+         "]}}}}}}}}}}}}\n", 20000},
+        {"protocolVersion: 2\ndeployments: [", "{name: d},", "]\n", 15000},
+        {"protocolVersion: 2\nprerequisites: [", "{name: p, type: data},", "]\n", 4000},
+        {"protocolVersion: 2\ntaskRoles: {w: {commands: [", "\"<%$x%>\",", "]}}\n", 9000},
+    };
+    static char source[BERTH_OPENPAI_JOB_SIZE_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        size_t len = strlen(table[i].begin), unit = strlen(table[i].again);
+        memcpy(source, table[i].begin, len);
+        while (len + unit + 100 < sizeof source) {
+            memcpy(source + len, table[i].again, unit);
+            len += unit;
+        }
+        memcpy(source + len, table[i].end, strlen(table[i].end));
+        len += strlen(table[i].end);
+        struct berth_openpai_document document;
+        struct berth_openpai_check check = {count_finding, NULL, 0, 0};
+        assert_int_equal(berth_openpai_document_read(&document, berth_text_make(source, len), memory,
+                                                     sizeof memory, NULL, NULL),
+                         BERTH_OK);
+        (void)!berth_openpai_document_check(&document, &check);
+        assert_true(check.errors + check.warnings >= table[i].least);
+    }
+}
+
 /* ---- What a server reads otherwise ------------------------------------------------------------ */
 
 static void scalars(void **state)
@@ -578,6 +620,7 @@ int main(void)
         cmocka_unit_test(refusals),
         cmocka_unit_test(memory_of_any_size),
         cmocka_unit_test(sizes),
+        cmocka_unit_test(hostile_sizes),
         cmocka_unit_test(scalars),
         cmocka_unit_test(names_of_roles),
     };
