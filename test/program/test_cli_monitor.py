@@ -1,12 +1,15 @@
 """berth monitor: what a tick does for each row, and what it does when something fails, against a docker that records its calls."""
 import os
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 import unittest
 
+import cli_case
 from cli_case import USAGE, peer
 from monitor_case import HASH, HEADER, HostCase, LABEL, NOW
 
@@ -480,6 +483,32 @@ class Files(HostCase):
         self.assertEqual(stat.S_IMODE(os.stat(self.folder("Backup/m1/.default/deep/run")).st_mode), 0o755)
         self.assertEqual(os.listdir(self.folder("Backup")), ["m1"])
         self.assertNotIn("/root/x", " ".join(self.argvs()[0]))  # as upstream: from the next start on
+
+    def test_the_example_of_a_template(self):
+        """What is shipped can be read by the monitor, and its script copies what is not there yet."""
+        template = os.path.join(cli_case.ROOT, "examples/host/cfg/templates/Backup")
+        shutil.rmtree(self.folder("host/cfg/templates/Backup"))
+        shutil.copytree(template, self.folder("host/cfg/templates/Backup"))
+        self.write_rows(booking=[self.row()])
+        self.assertTick(self.monitor())
+        root = self.folder("inside")
+        os.makedirs(root + "/tree/sub")
+        self.folder.write("inside/tree/sub/file", "text")
+        os.symlink("sub", root + "/tree/link")
+        self.folder.write("inside/.zshrc", "new")
+        self.folder.write("Backup/m1/backup.yaml", "Dir: # c\n  - - .default/tree\n    - %s/tree\n  - [absent, %s/absent]\nFile:\n- - a/.zshrc\n  - '%s/.zshrc'\n"
+                          % (root, root, root))
+        script = [sys.executable, self.folder("Backup/m1/.container_backup.py"), self.folder("Backup/m1")]
+        subprocess.run(script, check=True)
+        self.assertEqual(self.folder.read("Backup/m1/.default/tree/sub/file"), b"text")
+        self.assertEqual(os.readlink(self.folder("Backup/m1/.default/tree/link")), "sub")
+        self.folder.write("inside/.zshrc", "newer")
+        subprocess.run(script, check=True)
+        self.assertEqual(self.folder.read("Backup/m1/a/.zshrc"), b"new")
+        self.folder.write("docker/containers", "{}")
+        self.write_rows(booking=[self.row()], using=[])
+        self.assertTick(self.monitor())
+        self.assertIn(self.folder("Backup/m1/.default/tree") + ":" + root + "/tree", self.argvs()[-1])
 
     def test_no_template(self):
         for name in ("backup.yaml", ".container_backup.py"):
