@@ -36,7 +36,7 @@ struct berth_gpu_links_error {
  * BERTH_E_RANGE (an id above 63, one outside the host, more than 255 NVLinks), BERTH_E_MISSING (no matrix, a
  * pair of which nothing is said, a member that is needed), BERTH_E_TYPE and the like for JSON, each with
  * OUT_ERROR (may be NULL) filled in; BERTH_E_SPACE when the scores do not fit (out_links->gpus then says for
- * how many GPUs); BERTH_E_ARGUMENT without scores. Stack: 1.5 KB. */
+ * how many GPUs); BERTH_E_ARGUMENT without scores. Stack: 1.8 KB. */
 enum berth_status berth_gpu_links_read(char *text, size_t len, uint16_t *scores, size_t score_cap,
                                        struct berth_gpu_links *out_links,
                                        struct berth_gpu_links_error *out_error) BERTH_MUST_CHECK;

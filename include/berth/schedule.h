@@ -52,6 +52,20 @@ struct berth_schedule_node {
 /* Levels of a tree of that many rows are at most 1.44 * 28 + 1. */
 #define BERTH_SCHEDULE_LEVELS 42
 
+/* A tally: how long each GPU is booked in each slot of time, in the caller's memory. Optional; it makes the
+ * neighbourhood of a choice cheap, with and without an index: whole slots are read here, and only rows that
+ * reach into what is left at both ends are looked at. Slots of a day suit bookings of hours and days: the 70
+ * days around the present that bookings can be about are 2,240 bytes for 8 GPUs. Where it does not reach,
+ * rows are looked at as without it. */
+struct berth_schedule_tally {
+    uint32_t *booked_s; /* BERTH_SCHEDULE_TALLY(slots, gpus) entries: slot by slot, in each GPU by GPU */
+    size_t slots;
+    unsigned gpus;   /* 1 to 64: ids below this are counted */
+    int64_t first_s; /* where slot 0 begins */
+    int64_t slot_s;  /* 1 to BERTH_SCHEDULE_HORIZON_S */
+};
+#define BERTH_SCHEDULE_TALLY(slots, gpus) ((size_t)(slots) * (size_t)(gpus))
+
 /* The caller's; initialised by berth_schedule_init(). rows and count may be read, rows changed only by the
  * functions below. Nothing in it needs closing. Questions do not change it: any number of threads may ask at
  * a time. */
@@ -60,6 +74,7 @@ struct berth_schedule {
     size_t count, cap;
     struct berth_schedule_node *index; /* NULL = none */
     uint32_t root;
+    const struct berth_schedule_tally *tally; /* NULL = none */
 };
 
 /* Takes over ROWS (COUNT filled, room for CAP) and, unless NULL, INDEX (CAP nodes, uninitialised); both are
@@ -77,6 +92,13 @@ enum berth_status berth_schedule_insert(struct berth_schedule *schedule,
 /* Removes row NUMBER; the last row takes its number; O(log n). BERTH_E_ARGUMENT when there is no such row. To
  * change a row, remove and insert it. */
 enum berth_status berth_schedule_remove(struct berth_schedule *schedule, size_t number) BERTH_MUST_CHECK;
+
+/* Counts all rows into TALLY, which the schedule keeps up to date from now on and which outlives it (its
+ * entries need not be initialised); NULL: no tally any more. O(n), and for each row the slots that it reaches
+ * into times its GPUs; inserting and removing cost the latter more. BERTH_E_ARGUMENT for a tally without
+ * entries, GPUs or slots out of range, or times out of range. */
+enum berth_status berth_schedule_keep_tally(struct berth_schedule *schedule,
+                                            const struct berth_schedule_tally *tally) BERTH_MUST_CHECK;
 
 /* The start of the unit that SECONDS lies in. */
 int64_t berth_schedule_floor(int64_t seconds);

@@ -142,7 +142,7 @@ enum berth_status berth_gpu_links_read(char *text, size_t len, uint16_t *scores,
                                        struct berth_gpu_links *out_links,
                                        struct berth_gpu_links_error *out_error)
 {
-    struct berth_gpu_links_error unasked, *error = out_error != NULL ? out_error : &unasked;
+    struct berth_gpu_links_error unasked = {0, 0, NULL}, *error = out_error != NULL ? out_error : &unasked;
     *error = (struct berth_gpu_links_error){0, 0, NULL};
     *out_links = (struct berth_gpu_links){scores, 0};
     if ((scores == NULL && score_cap > 0) || (text == NULL && len > 0))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sched/load.h"
+#include "sched/tally.h"
 #include "sched/tree.h"
 
 /* The first :00 or :30 at or after SECONDS. */
@@ -196,19 +197,31 @@ static void add_tree(const struct berth_schedule *s, uint64_t gpus, int64_t from
     }
 }
 
+static void add_rows(const struct berth_schedule *s, uint64_t gpus, int64_t from_s, int64_t to_s,
+                     uint64_t *use_s)
+{
+    if (from_s >= to_s)
+        return;
+    if (s->index != NULL) {
+        add_tree(s, gpus, from_s, to_s, use_s);
+        return;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        if (s->rows[i].start_s < to_s && s->rows[i].end_s > from_s)
+            add_row(&s->rows[i], gpus, from_s, to_s, use_s);
+}
+
 void berth_schedule_gpu_use(const struct berth_schedule *schedule, uint64_t gpus, int64_t from_s,
                             int64_t to_s, uint64_t out_use_s[BERTH_GPU_MAX])
 {
+    int64_t known_from_s = from_s, known_to_s = to_s;
     memset(out_use_s, 0, BERTH_GPU_MAX * sizeof *out_use_s);
-    if (from_s >= to_s)
-        return;
-    if (schedule->index != NULL) {
-        add_tree(schedule, gpus, from_s, to_s, out_use_s);
-        return;
+    if (berth_tally_sum(schedule->tally, gpus, &known_from_s, &known_to_s, out_use_s)) {
+        add_rows(schedule, gpus, from_s, known_from_s, out_use_s);
+        add_rows(schedule, gpus, known_to_s, to_s, out_use_s);
+    } else {
+        add_rows(schedule, gpus, from_s, to_s, out_use_s);
     }
-    for (size_t i = 0; i < schedule->count; i++)
-        if (schedule->rows[i].start_s < to_s && schedule->rows[i].end_s > from_s)
-            add_row(&schedule->rows[i], gpus, from_s, to_s, out_use_s);
 }
 
 void berth_schedule_user_use(const struct berth_schedule *schedule, uint32_t user, int64_t from_s,

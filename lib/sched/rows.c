@@ -1,4 +1,5 @@
 /* The rows of a schedule: taking them over, adding, removing, walking those that load a window. */
+#include "sched/tally.h"
 #include "sched/tree.h"
 
 bool berth_row_time_is_good(int64_t seconds)
@@ -25,7 +26,8 @@ enum berth_status berth_schedule_init(struct berth_schedule *s, struct berth_boo
                 *out_bad = i;
             return BERTH_E_RANGE;
         }
-    *s = (struct berth_schedule){rows, count, cap, index, BERTH_TREE_NONE};
+    *s = (struct berth_schedule){
+        .rows = rows, .count = count, .cap = cap, .index = index, .root = BERTH_TREE_NONE};
     if (index != NULL)
         for (size_t i = 0; i < count; i++)
             berth_tree_link(s, (uint32_t)i);
@@ -41,6 +43,7 @@ enum berth_status berth_schedule_insert(struct berth_schedule *s, const struct b
     s->rows[s->count] = *row;
     if (s->index != NULL)
         berth_tree_link(s, (uint32_t)s->count);
+    berth_tally_row(s->tally, row, true);
     s->count++;
     return BERTH_OK;
 }
@@ -50,6 +53,7 @@ enum berth_status berth_schedule_remove(struct berth_schedule *s, size_t number)
     if (number >= s->count)
         return BERTH_E_ARGUMENT;
     size_t last = s->count - 1;
+    berth_tally_row(s->tally, &s->rows[number], false);
     if (s->index != NULL) {
         berth_tree_unlink(s, (uint32_t)number);
         if (last != number)

@@ -14,10 +14,13 @@
 #define NANO INT64_C(1000000000)
 #define DAY INT64_C(86400)
 #define MAX_ROWS 1000000
+#define ROWS_A_DAY 18
+#define GPUS 8
 #define FILE_QUESTIONS 200
 
 static struct berth_booking rows[MAX_ROWS];
 static struct berth_schedule_node nodes[MAX_ROWS];
+static uint32_t booked_s[BERTH_SCHEDULE_TALLY(MAX_ROWS / ROWS_A_DAY + 2, GPUS)];
 
 static uint64_t random_state;
 
@@ -41,7 +44,7 @@ static int64_t now_ns(void)
  */
 static int64_t fill(size_t count, bool by_start)
 {
-    int64_t span = (int64_t)(count / 18 + 1) * DAY;
+    int64_t span = (int64_t)(count / ROWS_A_DAY + 1) * DAY;
     random_state = 88172645463325252u;
     for (size_t i = 0; i < count; i++) {
         int64_t start = (int64_t)random_below((uint64_t)span / 1800) * 1800;
@@ -51,7 +54,7 @@ static int64_t fill(size_t count, bool by_start)
                                          .end_s = start + (int64_t)(4 + random_below(25)) * 1800,
                                          .cpus_nano = (int64_t)(1 + random_below(8)) * NANO,
                                          .memory_gb = (int64_t)(1 + random_below(32)),
-                                         .gpus = UINT64_C(1) << random_below(8),
+                                         .gpus = UINT64_C(1) << random_below(GPUS),
                                          .user = (uint32_t)random_below(200),
                                          .port = (uint16_t)(10001 + random_below(999))};
     }
@@ -62,8 +65,8 @@ static int64_t fill(size_t count, bool by_start)
 static struct berth_request question(int64_t span, uint32_t neighbourhood)
 {
     struct berth_request q = {.want = {4 * NANO, 16, 1},
-                              .host = {64 * NANO, 256, 8},
-                              .limit = {64 * NANO, 256, 8},
+                              .host = {64 * NANO, 256, GPUS},
+                              .limit = {64 * NANO, 256, GPUS},
                               .user = 1000,
                               .port = 11000,
                               .neighbourhood = neighbourhood};
@@ -116,8 +119,13 @@ static void measure(size_t count, bool by_start)
     double linear = ask(&s, span, 0, few, &all), linear_wide = ask(&s, span, 672, few, &all);
     take_over(&s, count, nodes);
     double indexed = ask(&s, span, 0, 1000000, &ok), indexed_wide = ask(&s, span, 672, 20000, &all);
-    printf("%10zu %9s %11.3f %12.3f %13.3f %14.3f %12.3f %7u%%\n", count, by_start ? "by start" : "random",
-           indexed, indexed_wide, linear, linear_wide, change(&s), ok / 10000);
+    const struct berth_schedule_tally days = {booked_s, (size_t)(span / DAY) + 1, GPUS, 0, DAY};
+    if (berth_schedule_keep_tally(&s, &days) != BERTH_OK)
+        exit(1);
+    double tallied = ask(&s, span, 672, 200000, &all);
+    printf("%10zu %9s %11.3f %12.3f %12.3f %13.3f %14.3f %12.3f %7u%%\n", count,
+           by_start ? "by start" : "random", indexed, indexed_wide, tallied, linear, linear_wide, change(&s),
+           ok / 10000);
 }
 
 static int write_file(const char *path, const void *bytes, size_t size)

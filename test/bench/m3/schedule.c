@@ -7,9 +7,12 @@
 #define UNIT BERTH_SCHEDULE_UNIT_S
 #define MAX_ROWS 1000
 #define ROUNDS 200u
+#define ROWS_A_DAY 18
+#define GPUS 8
 
 static struct berth_booking rows[MAX_ROWS];
 static struct berth_schedule_node nodes[MAX_ROWS];
+static uint32_t booked_s[BERTH_SCHEDULE_TALLY(MAX_ROWS / ROWS_A_DAY + 2, GPUS)];
 static uint32_t random_state;
 
 static uint32_t random_below(uint32_t limit)
@@ -23,7 +26,7 @@ static uint32_t random_below(uint32_t limit)
 /* As in bench_schedule.c: 8 GPUs, 18 rows a day of 2 to 14 hours, in random order. */
 static uint32_t fill(uint32_t count)
 {
-    uint32_t units = (count / 18 + 1) * 48;
+    uint32_t units = (count / ROWS_A_DAY + 1) * 48;
     random_state = 2463534242u;
     for (uint32_t i = 0; i < count; i++) {
         int64_t start = (int64_t)random_below(units) * UNIT;
@@ -31,7 +34,7 @@ static uint32_t fill(uint32_t count)
                                          .end_s = start + (int64_t)(4 + random_below(25)) * UNIT,
                                          .cpus_nano = (int64_t)(1 + random_below(8)) * NANO,
                                          .memory_gb = (int64_t)(1 + random_below(32)),
-                                         .gpus = UINT64_C(1) << random_below(8),
+                                         .gpus = UINT64_C(1) << random_below(GPUS),
                                          .user = random_below(200),
                                          .port = (uint16_t)(10001 + random_below(999))};
     }
@@ -41,8 +44,8 @@ static uint32_t fill(uint32_t count)
 static struct berth_request question(uint32_t units, uint32_t neighbourhood)
 {
     struct berth_request q = {.want = {4 * NANO, 16, 1},
-                              .host = {64 * NANO, 256, 8},
-                              .limit = {64 * NANO, 256, 8},
+                              .host = {64 * NANO, 256, GPUS},
+                              .limit = {64 * NANO, 256, GPUS},
                               .user = 1000,
                               .port = 11000,
                               .neighbourhood = neighbourhood};
@@ -95,20 +98,24 @@ static void measure(uint32_t count)
     char line[160];
     struct berth_writer w;
     struct berth_schedule s;
-    uint32_t units = fill(count), answered = 0, cells[6] = {count};
+    uint32_t units = fill(count), answered = 0, cells[7] = {count};
     if (berth_schedule_init(&s, rows, count, MAX_ROWS, NULL, NULL) != BERTH_OK)
         m3_exit(1);
-    cells[3] = ask(&s, units, 0, &answered);
-    cells[4] = ask(&s, units, BERTH_SCHEDULE_NEIGHBOURHOOD, &answered);
+    cells[4] = ask(&s, units, 0, &answered);
+    cells[5] = ask(&s, units, BERTH_SCHEDULE_NEIGHBOURHOOD, &answered);
     if (berth_schedule_init(&s, rows, count, MAX_ROWS, nodes, NULL) != BERTH_OK)
         m3_exit(1);
     cells[1] = ask(&s, units, 0, &answered);
     cells[2] = ask(&s, units, BERTH_SCHEDULE_NEIGHBOURHOOD, &answered);
-    cells[5] = change(&s);
-    if (answered < ROUNDS) /* of four times as many */
+    const struct berth_schedule_tally days = {booked_s, units / 48 + 1, GPUS, 0, 86400};
+    if (berth_schedule_keep_tally(&s, &days) != BERTH_OK)
+        m3_exit(1);
+    cells[3] = ask(&s, units, BERTH_SCHEDULE_NEIGHBOURHOOD, &answered);
+    cells[6] = change(&s);
+    if (answered < ROUNDS) /* of five times as many */
         m3_exit(2);
     berth_writer_init(&w, line, sizeof line);
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < 7; i++)
         put_cell(&w, cells[i]);
     berth_put_string(&w, "\n");
     m3_write(berth_writer_terminate(&w) == BERTH_OK ? line : "?\n");
@@ -117,7 +124,8 @@ static void measure(uint32_t count)
 int m3_main(void)
 {
     m3_write("Cortex-M3, instructions a question (check and choose), 8 GPUs:\n"
-             "          rows     index R=0   index R=672  no index R=0 no index R=672   insert+rem.\n");
+             "          rows     index R=0   index R=672     and tally  no index R=0 no index R=672   "
+             "insert+rem.\n");
     measure(100);
     measure(MAX_ROWS);
     return 0;
