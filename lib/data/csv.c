@@ -74,46 +74,60 @@ static enum berth_status pass_mark(struct berth_csv_reader *r)
     return BERTH_OK;
 }
 
+/* How far a row has been looked at. */
+struct scan {
+    enum place place;
+    size_t len;
+    uint32_t lines;      /* line ends in quotes so far */
+    uint32_t quote_line; /* how many of them before the last opening quote */
+};
+
+/* Looks on, in the HAVE bytes at ROW; true at the LF that ends the row. */
+static bool scan_row(struct scan *scan, const char *row, size_t have)
+{
+    enum place place = scan->place;
+    size_t len = scan->len;
+    for (; len < have; len++) {
+        char c = row[len];
+        if (place == QUOTED) {
+            place = c == '"' ? AFTER_QUOTE : QUOTED;
+            scan->lines += c == '\n';
+        } else if (c == '\n') {
+            break;
+        } else if (c == ',') {
+            place = CELL_START;
+        } else {
+            if (place == CELL_START && c == '"')
+                scan->quote_line = scan->lines;
+            place = step(place, c);
+        }
+    }
+    scan->place = place;
+    scan->len = len;
+    return len < have;
+}
+
 /* Finds the end of the row that begins at `from`: *out_len bytes and the line end behind them, *out_lines
  * line ends altogether. */
 static enum berth_status find_end(struct berth_csv_reader *r, size_t *out_len, size_t *out_end_len,
                                   uint32_t *out_lines)
 {
-    enum place place = CELL_START;
-    uint32_t lines = 0, quote_line = 0;
-    size_t len = 0;
-    for (;;) {
-        if (len == r->to - r->from) {
-            if (!r->source_ended)
-                BERTH_TRY(fill_window(r));
-            if (r->source_ended)
-                break;
+    struct scan scan = {CELL_START, 0, 0, 0};
+    while (!scan_row(&scan, r->window + r->from, r->to - r->from)) {
+        if (!r->source_ended)
+            BERTH_TRY(fill_window(r));
+        if (!r->source_ended)
             continue;
-        }
-        char c = r->window[r->from + len];
-        if (c == '\n') {
-            lines++;
-            if (place != QUOTED) {
-                *out_end_len = len > 0 && r->window[r->from + len - 1] == '\r' ? 2 : 1;
-                *out_len = len + 1 - *out_end_len;
-                *out_lines = lines;
-                return BERTH_OK;
-            }
-        }
-        if (c == ',' && place != QUOTED) {
-            place = CELL_START;
-        } else {
-            if (place == CELL_START && c == '"')
-                quote_line = r->line + lines;
-            place = step(place, c);
-        }
-        len++;
+        if (scan.place == QUOTED)
+            return broken(r, BERTH_E_SYNTAX, r->line + scan.quote_line);
+        *out_len = scan.len;
+        *out_end_len = 0;
+        *out_lines = scan.lines;
+        return BERTH_OK;
     }
-    if (place == QUOTED)
-        return broken(r, BERTH_E_SYNTAX, quote_line);
-    *out_len = len;
-    *out_end_len = 0;
-    *out_lines = lines;
+    *out_end_len = scan.len > 0 && r->window[r->from + scan.len - 1] == '\r' ? 2 : 1;
+    *out_len = scan.len + 1 - *out_end_len;
+    *out_lines = scan.lines + 1;
     return BERTH_OK;
 }
 
@@ -125,31 +139,42 @@ static bool is_blank(struct berth_text bytes)
     return true;
 }
 
+/* The length of the cell at the front of REST that is not quoted. */
+static size_t unquoted_end(struct berth_text rest, bool *out_malformed)
+{
+    size_t end = 0;
+    for (; end < rest.len && rest.ptr[end] != ','; end++)
+        *out_malformed |= rest.ptr[end] == '"' || rest.ptr[end] == '\r';
+    return end;
+}
+
+/* The length of the quoted cell at the front of REST; *out_close: where its quotes close. */
+static size_t quoted_end(struct berth_text rest, size_t *out_close, bool *out_doubled)
+{
+    enum place place = QUOTED;
+    size_t end = 1;
+    for (; end < rest.len; end++) {
+        char c = rest.ptr[end];
+        if (c == ',' && place != QUOTED)
+            break;
+        if (c == '"' && place == QUOTED)
+            *out_close = end;
+        *out_doubled |= c == '"' && place == AFTER_QUOTE;
+        place = step(place, c);
+    }
+    return end;
+}
+
 /* The cell at the front of REST; the comma behind it is cut off too. False: it was the last one. */
 static bool cut_cell(struct berth_text *rest, struct berth_csv_cell *cell)
 {
-    enum place place = CELL_START;
-    size_t end = 0, close = 0; /* of the cell, and where the outer quotes close */
-    memset(cell, 0, sizeof *cell);
-    for (; end < rest->len; end++) {
-        char c = rest->ptr[end];
-        if (c == ',' && place != QUOTED)
-            break;
-        if (place == UNQUOTED || (place == AFTER_QUOTE && c != '"'))
-            cell->malformed = cell->malformed || cell->quoted || c == '"';
-        if (place == CELL_START && c == '"')
-            cell->quoted = true;
-        if (place == AFTER_QUOTE && c == '"')
-            cell->doubled = true;
-        if (c == '\r' && place != QUOTED)
-            cell->malformed = true;
-        if (place == QUOTED && c == '"')
-            close = end;
-        place = step(place, c);
-    }
-    cell->text = berth_text_slice(*rest, cell->quoted ? 1 : 0, cell->quoted ? close : end);
-    if (cell->malformed)
-        cell->text = berth_text_slice(*rest, 0, end);
+    bool quoted = rest->len > 0 && rest->ptr[0] == '"', malformed = false, doubled = false;
+    size_t close = 0;
+    size_t end = quoted ? quoted_end(*rest, &close, &doubled) : unquoted_end(*rest, &malformed);
+    malformed = quoted ? close + 1 != end : malformed;
+    bool inner = quoted && !malformed;
+    *cell = (struct berth_csv_cell){berth_text_slice(*rest, inner ? 1 : 0, inner ? close : end), quoted,
+                                    doubled, malformed};
     if (end == rest->len)
         return false;
     *rest = berth_text_slice(*rest, end + 1, rest->len);
