@@ -185,22 +185,6 @@ static struct berth_text first_line(struct berth_text text)
     return first;
 }
 
-/* LINE made safe to show. */
-static struct berth_text safe_line(struct berth_text line, char *out, size_t cap)
-{
-    size_t len = 0;
-    line = berth_text_slice(line, 0, cap);
-    while (line.len > 0) {
-        uint32_t code;
-        size_t n = berth_text_character(line, &code);
-        bool plain = n > 0 && code >= 0x20 && code != 0x7f;
-        for (size_t i = 0; i < (plain ? n : 1); i++)
-            out[len++] = plain ? line.ptr[i] : '?';
-        line = berth_text_slice(line, plain ? n : 1, line.len);
-    }
-    return berth_text_make(out, len);
-}
-
 static void say(struct docker_answer *a, const char *what, uint64_t number, const char *unit)
 {
     struct berth_writer w;
@@ -242,7 +226,9 @@ static void judge(struct docker_answer *a, const struct berth_child_state *state
     } else if (state->end != BERTH_CHILD_EXITED || state->code != 0) {
         a->end = DOCKER_FAILED;
         a->absent = berth_container_is_absent(errors);
-        a->why = safe_line(first_line(errors), a->why_text, sizeof a->why_text);
+        a->why = berth_text_slice(first_line(errors), 0, sizeof a->why_text);
+        memcpy(a->why_text, a->why.ptr, a->why.len);
+        a->why.ptr = a->why_text;
         if (a->why.len == 0 && state->end == BERTH_CHILD_EXITED)
             say(a, "exit status ", (uint64_t)state->code, "");
         else if (a->why.len == 0)

@@ -34,7 +34,8 @@ struct docker_answer {
     enum docker_end end;
     bool absent;              /* FAILED: there is no such container */
     struct berth_text output; /* the beginning of what it printed */
-    struct berth_text why;    /* not DONE: the first line that it complained with, or what happened */
+    struct berth_text why; /* not DONE, and not yet safe to show: the first line that it complained with, or
+                              what happened */
     char output_text[1024], why_text[512];
 };
 
