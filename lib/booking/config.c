@@ -139,7 +139,8 @@ enum berth_status berth_config_key(struct berth_config_reader *c, struct berth_y
 {
     BERTH_TRY(berth_config_next(c, ev));
     *out_end = ev->type != BERTH_YAML_KEY;
-    return BERTH_OK;
+    struct berth_yaml_event behind;
+    return *out_end && ev->depth == 0 ? berth_config_next(c, &behind) : BERTH_OK;
 }
 
 enum berth_status berth_config_skip(struct berth_config_reader *c)

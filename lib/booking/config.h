@@ -25,7 +25,8 @@ enum berth_status berth_config_next(struct berth_config_reader *c, struct berth_
 /* The document's top mapping: *out_empty for a document of nothing but comments, which is one without keys.
  */
 enum berth_status berth_config_top(struct berth_config_reader *c, bool *out_empty);
-/* The next key of the innermost mapping into EV; a mapping's end is *out_end. */
+/* The next key of the innermost mapping into EV; a mapping's end is *out_end. Behind the top one nothing may
+ * follow but comments. */
 enum berth_status berth_config_key(struct berth_config_reader *c, struct berth_yaml_event *ev, bool *out_end);
 /* Passes the value of the key that was read last. */
 enum berth_status berth_config_skip(struct berth_config_reader *c);

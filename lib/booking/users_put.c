@@ -320,7 +320,7 @@ static enum berth_status walk(struct put *p, struct berth_config_reader *c)
         if (berth_text_equal(id, p->user->id))
             replace_block(p, &block);
     }
-    return berth_config_next(c, &ev); /* what stands behind the mapping */
+    return BERTH_OK;
 }
 
 /* Adds the block behind everything, or in the place of {}. */

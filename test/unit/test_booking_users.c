@@ -173,6 +173,9 @@ static void test_read_documents(void **state)
         {"~: {}\n", BERTH_E_RANGE, 0},
         {"m1: {}\n---\n", BERTH_E_SYNTAX, 0},
         {"m1: {}\n m2: {}\n", BERTH_E_SYNTAX, 0},
+        {"{}\nm1: {}\n", BERTH_E_SYNTAX, 0},
+        {"{} m1: {}\n", BERTH_E_SYNTAX, 0},
+        {"  m1: {}\nm2: {}\n", BERTH_E_SYNTAX, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
