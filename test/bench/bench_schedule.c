@@ -171,8 +171,8 @@ int main(int argc, char **argv)
         return write_files(argv[1], argv[2], strtoul(argv[3], NULL, 10));
     printf("schedule: microseconds a question (check and choose), %zu bytes a row, %zu with the index\n",
            sizeof(struct berth_booking), sizeof(struct berth_booking) + sizeof(struct berth_schedule_node));
-    printf("%10s %9s %11s %12s %13s %14s %12s %8s\n", "rows", "order", "index R=0", "index R=672",
-           "no index R=0", "no index R=672", "insert+rem.", "fits");
+    printf("%10s %9s %11s %12s %12s %13s %14s %12s %8s\n", "rows", "order", "index R=0", "index R=672",
+           "and tally", "no index R=0", "no index R=672", "insert+rem.", "fits");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (unsigned by_start = 0; by_start < 2; by_start++)
             measure(sizes[i], by_start != 0);
