@@ -75,7 +75,7 @@ have_file() {
 
 # Prism, an OpenAPI validator, and the file that OpenPAI's interface is published in, into build/prism/. Where npm
 # is missing or the registry cannot be reached, the test that wants them is skipped.
-prism=$(dirname "$0")/../../build/prism
+prism=${0%/*}/../../build/prism
 node_packages() {
     case " $goals " in *" test "*) ;; *) return 0 ;; esac
     if [ -e "$prism/swagger.yaml" ] && [ -e "$prism/node_modules/.bin/prism" ]; then return 0; fi
