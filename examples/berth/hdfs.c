@@ -10,7 +10,7 @@ struct session hdfs_session;
 struct berth_webhdfs hdfs_fs;
 struct berth_call hdfs_call;
 
-enum { DEFAULT_TRIES = 4, TOKEN_MAX = 1024, HOSTS_MAX = 16 };
+enum { DEFAULT_TRIES = 3, TOKEN_MAX = 1024, HOSTS_MAX = 16 };
 
 static char token_text[2][TOKEN_MAX]; /* the one in use, and one read anew */
 static unsigned token_at;
