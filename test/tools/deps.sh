@@ -44,6 +44,7 @@ libc6-dev-s390x-cross file /usr/s390x-linux-gnu/include/stdio.h test-bigendian
 dpkg-dev             cmd dpkg-source          test-arm test-bigendian
 libcurl4-openssl-dev hdr curl/curl.h          bench
 libcjson-dev         hdr cjson/cJSON.h        bench
+python3-requests     file /usr/lib/python3/dist-packages/requests/__init__.py bench
 python3-pandas       file /usr/lib/python3/dist-packages/pandas/__init__.py bench
 '
 goals=
