@@ -3,8 +3,8 @@
 #include "pai_files.h"
 
 #include "files.h"
+#include "pai_submit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static char document[PAI_FILE_MAX]; /* a file as it will be */
@@ -12,36 +12,25 @@ static char document[PAI_FILE_MAX]; /* a file as it will be */
 /* ---- clusters.json ---- */
 
 /* What a job's environment has instead of the file: PAI_SDK_CLIENT_PAI_URI and its like. */
-static const struct {
-    const char *variable, *member;
-} client_variables[] = {
-    {"PAI_SDK_CLIENT_PAI_URI", "pai_uri"},
-    {"PAI_SDK_CLIENT_USER", "user"},
-    {"PAI_SDK_CLIENT_HDFS_WEB_URI", "hdfs_web_uri"},
-    {"PAI_SDK_CLIENT_REST_SERVER_URI", "rest_server_uri"},
-    {"PAI_SDK_CLIENT_TOKEN", "token"},
-};
-
 static int clusters_of_environment(struct app *app, struct pai_file *file)
 {
+    struct berth_openpai_env env;
     struct berth_writer text;
     struct berth_json_writer w;
-    const char *uri = getenv(client_variables[0].variable);
-    if (uri == NULL || uri[0] == '\0')
-        return 0;
+    int code = pai_environment(app, &env);
+    if (code != 0 || env.pai_uri.len == 0)
+        return code;
+    const struct pai_change members[] = {{BERTH_TEXT("pai_uri"), env.pai_uri, false},
+                                         {BERTH_TEXT("rest_server_uri"), env.rest_server_uri, false},
+                                         {BERTH_TEXT("user"), env.user, false},
+                                         {BERTH_TEXT("hdfs_web_uri"), env.hdfs_web_uri, false},
+                                         {BERTH_TEXT("token"), env.token, false}};
     berth_writer_init(&text, file->text, sizeof file->text);
     berth_json_writer_init(&w, &text);
     berth_json_begin_object(&w);
     berth_json_put_name(&w, BERTH_TEXT("environment"));
-    berth_json_begin_object(&w);
-    for (size_t i = 0; i < sizeof client_variables / sizeof client_variables[0]; i++) {
-        const char *value = getenv(client_variables[i].variable);
-        if (value == NULL || value[0] == '\0')
-            continue;
-        berth_json_put_name(&w, berth_text_of(client_variables[i].member));
-        berth_json_put_text(&w, berth_text_of(value));
-    }
-    berth_json_end_object(&w);
+    pai_put_changed(file, &w, (struct berth_json_cursor){NULL, 0}, members,
+                    sizeof members / sizeof members[0]);
     berth_json_end_object(&w);
     if (berth_json_done(&w) != BERTH_OK ||
         berth_json_parse(&file->json, berth_writer_text(&text), file->tokens, sizeof file->tokens, NULL,

@@ -14,16 +14,23 @@ extern char **environ;
 
 enum { ENV_MAX = 1024, WORDS_CAP = 128, HANDLERS_MAX = MULTI_MAX, POLL_MS = 100 };
 
+static const char *get_variable(void *ctx, const char *name)
+{
+    (void)ctx;
+    return getenv(name);
+}
+
 bool pai_in_job(void)
 {
-    static const char *const names[] = {"PAI_CONTAINER_ID", "PAI_CURRENT_TASK_ROLE_NAME",
-                                        "PAI_FRAMEWORK_NAME", "FC_POD_UID"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0')
-            return true;
-    }
-    return false;
+    return berth_openpai_in_job(get_variable, NULL, NULL);
+}
+
+int pai_environment(struct app *app, struct berth_openpai_env *out_env)
+{
+    const char *variable = NULL;
+    if (berth_openpai_env_read(out_env, get_variable, NULL, &variable) == BERTH_OK)
+        return 0;
+    return fail(app, EXIT_BAD_DATA, variable, "is no number");
 }
 
 /* ---- one command ------------------------------------------------------------------------------ */
@@ -31,26 +38,24 @@ bool pai_in_job(void)
 static struct berth_posix_proc proc_state;
 static struct berth_proc proc;
 
-struct happening {
-    const char *event; /* start, main, end, exception */
-    int failure;       /* the exit code of what failed, or 0 */
-};
+static int failure_code; /* the exit code of what failed first, or 0 */
 
 /* The environment, and PAI_RUNTIME_EVENT, PAI_RUNTIME_EXIT_CODE. */
-static const char *const *environment_of(const struct happening *h)
+static const char *const *environment_of(const struct berth_openpai_happening *h)
 {
+    static const char *const words[] = {"start", "main", "end", "exception"};
     static const char *env[ENV_MAX];
     static char event[64], code[64];
     struct berth_writer w;
     size_t count = 0;
     berth_writer_init(&w, event, sizeof event);
     berth_put_string(&w, "PAI_RUNTIME_EVENT=");
-    berth_put_string(&w, h->event);
+    berth_put_string(&w, words[h->moment]);
     if (berth_writer_terminate(&w) == BERTH_OK)
         env[count++] = event;
     berth_writer_init(&w, code, sizeof code);
     berth_put_string(&w, "PAI_RUNTIME_EXIT_CODE=");
-    berth_put_i64(&w, h->failure);
+    berth_put_i64(&w, failure_code);
     if (berth_writer_terminate(&w) == BERTH_OK)
         env[count++] = code;
     for (char **at = environ; *at != NULL && count + 1 < ENV_MAX; at++) {
@@ -81,7 +86,7 @@ static int wait_child(berth_child child)
     }
 }
 
-static int run_words(struct app *app, const char *const *argv, const struct happening *h)
+static int run_words(struct app *app, const char *const *argv, const struct berth_openpai_happening *h)
 {
     struct berth_spawn spawn;
     memset(&spawn, 0, sizeof spawn);
@@ -100,7 +105,7 @@ static int run_words(struct app *app, const char *const *argv, const struct happ
     return code;
 }
 
-static int run_text(struct app *app, const char *text, const struct happening *h)
+static int run_text(struct app *app, const char *text, const struct berth_openpai_happening *h)
 {
     static char buf[8192];
     static const char *words[WORDS_CAP];
@@ -113,55 +118,72 @@ static int run_text(struct app *app, const char *text, const struct happening *h
 
 /* ---- the order of things ---------------------------------------------------------------------- */
 
-/* Every handler of one event in the order they were given, or backwards. The first failure ends a start;
- * after that and at an end all are run. */
-static int run_handlers(struct app *app, enum option_id id, const char *event, int failure, bool backwards,
-                        bool all)
+struct command_text {
+    struct app *app;
+    const char *text;
+};
+
+/* Of start and main the first failure counts; of the end's handlers, when nothing failed before. */
+static enum berth_status came_to(int code)
 {
-    const struct args *args = &app->args;
-    struct happening h = {event, failure};
-    int worst = 0;
-    for (size_t i = 0; i < args->multi_count; i++) {
-        size_t at = backwards ? args->multi_count - 1 - i : i;
-        if (args->multi[at].id != id)
-            continue;
-        int code = run_text(app, args->multi[at].value, &h);
-        if (worst == 0)
-            worst = code;
-        if (code != 0 && !all)
-            break;
-    }
-    return worst;
+    if (failure_code == 0)
+        failure_code = code;
+    return code == 0 ? BERTH_OK : BERTH_E_STATE;
 }
 
-static int run_main(struct app *app)
+static enum berth_status on_moment(void *ctx, const struct berth_openpai_happening *h)
+{
+    const struct command_text *command = ctx;
+    return came_to(run_text(command->app, command->text, h));
+}
+
+static enum berth_status on_main(void *ctx, const struct berth_openpai_happening *h)
 {
     static const char *argv[WORDS_MAX + 1];
-    struct happening h = {"main", 0};
+    struct app *app = ctx;
     size_t count = args_count(&app->args);
     for (size_t i = 0; i < count; i++)
         argv[i] = args_word(&app->args, i);
     argv[count] = NULL;
-    return run_words(app, argv, &h);
+    return came_to(run_words(app, argv, h));
+}
+
+/* The commands of --on-start and its like as handlers, in the order they were given. */
+static void add_handlers(struct app *app, struct berth_openpai_runtime *runtime)
+{
+    static const struct {
+        enum option_id id;
+        enum berth_openpai_moment moment;
+    } moments[] = {{OPT_ON_START, BERTH_OPENPAI_ON_START},
+                   {OPT_ON_END, BERTH_OPENPAI_ON_END},
+                   {OPT_ON_EXCEPTION, BERTH_OPENPAI_ON_EXCEPTION}};
+    static struct command_text commands[HANDLERS_MAX];
+    const struct args *args = &app->args;
+    for (size_t i = 0; i < args->multi_count; i++) {
+        commands[i] = (struct command_text){app, args->multi[i].value};
+        for (size_t j = 0; j < sizeof moments / sizeof moments[0]; j++) {
+            if (args->multi[i].id == moments[j].id)
+                (void)!berth_openpai_runtime_on(runtime, moments[j].moment, on_moment, &commands[i]);
+        }
+    }
 }
 
 /* The folder's content goes to the job's output folder in the cluster's storage. */
 static int save_output(struct app *app, const char *folder)
 {
     char path[2048];
-    const char *output = getenv("PAI_SDK_JOB_OUTPUT_DIR"), *workspace = getenv("PAI_SDK_JOB_WORKSPACE");
-    struct berth_text name = berth_text_of(getenv("PAI_JOB_NAME")), user = BERTH_TEXT("");
+    struct berth_openpai_env env;
     struct berth_writer w;
-    int code = 0;
-    if (berth_text_find_byte(name, '~') != SIZE_MAX)
-        (void)berth_text_split(&name, '~', &user);
+    int code = pai_environment(app, &env);
+    if (code != 0)
+        return code;
     berth_writer_init(&w, path, sizeof path);
-    if (output != NULL && output[0] != '\0') {
-        berth_put_string(&w, output);
+    if (env.output_folder.len > 0) {
+        berth_put_text(&w, env.output_folder);
         if (berth_writer_terminate(&w) != BERTH_OK)
             return fail(app, EXIT_USAGE, "PAI_SDK_JOB_OUTPUT_DIR", "is too long");
-    } else if (workspace != NULL && workspace[0] != '\0' && name.len > 0) {
-        code = pai_job_path(app, berth_text_of(workspace), false, name, "output", path, sizeof path);
+    } else if (env.workspace.len > 0 && env.job.len > 0) {
+        code = pai_job_path(app, env.workspace, false, env.job, "output", path, sizeof path);
     } else {
         return fail(app, EXIT_USAGE, "where does the output go?",
                     "the job has neither PAI_SDK_JOB_OUTPUT_DIR nor PAI_SDK_JOB_WORKSPACE");
@@ -170,9 +192,8 @@ static int save_output(struct app *app, const char *folder)
         code = pai_choose_cluster(app);
     if (code == 0)
         code = pai_hdfs_open(app);
-    if (code != 0)
-        return code;
-    code = pai_upload_children(app, folder, path);
+    if (code == 0)
+        code = pai_upload_children(app, folder, path);
     hdfs_close();
     return code;
 }
@@ -188,25 +209,23 @@ static int make_output(struct app *app, const char *folder)
 
 int pai_runtime(struct app *app)
 {
-    const char *folder = app->args.value[OPT_OUTPUT_FOLDER];
+    static struct berth_openpai_handler handlers[HANDLERS_MAX];
+    struct berth_openpai_runtime runtime;
     struct berth_posix_proc_config config;
+    const char *folder = app->args.value[OPT_OUTPUT_FOLDER];
     memset(&config, 0, sizeof config);
     config.end_with_parent = true;
     program_catch_signals();
     proc = berth_posix_proc_init(&proc_state, &config);
-    if (!pai_in_job() && !args_given(&app->args, OPT_ALWAYS))
-        return run_main(app);
+    berth_openpai_runtime_init(&runtime, handlers, HANDLERS_MAX,
+                               pai_in_job() || args_given(&app->args, OPT_ALWAYS));
+    add_handlers(app, &runtime);
+    if (!runtime.active)
+        folder = NULL;
     int code = folder != NULL ? make_output(app, folder) : 0;
     if (code != 0)
         return code;
-    int failure = run_handlers(app, OPT_ON_START, "start", 0, false, false);
-    if (failure == 0)
-        failure = run_main(app);
-    if (failure != 0)
-        (void)run_handlers(app, OPT_ON_EXCEPTION, "exception", failure, false, true);
-    int last = run_handlers(app, OPT_ON_END, "end", failure, true, true);
+    bool failed = berth_openpai_runtime_run(&runtime, on_main, app) != BERTH_OK;
     int saved = folder != NULL ? save_output(app, folder) : 0;
-    if (failure != 0)
-        return failure;
-    return last != 0 ? last : saved;
+    return failed ? failure_code : saved;
 }

@@ -12,6 +12,8 @@ int pai_submit_spec(struct app *app, struct berth_openpai_spec *spec);
 void pai_made_source(struct berth_text name, struct berth_text path);
 /* Whether this process runs inside a job's container. */
 bool pai_in_job(void);
+/* What a job's environment says. */
+int pai_environment(struct app *app, struct berth_openpai_env *out_env);
 /* EXIT_USAGE inside a job, unless --allow-in-job. */
 int pai_refuse_inside(struct app *app);
 
