@@ -202,7 +202,7 @@ static enum berth_status finish_limits(struct berth_config_reader *c, enum block
                                        const struct berth_limits *defaults, struct berth_limits *out)
 {
     int64_t max[LIMIT_COUNT];
-    int64_t standard[LIMIT_COUNT];
+    int64_t standard[LIMIT_COUNT] = {0};
     limit_values(&config->max, max);
     if (defaults != NULL)
         limit_values(defaults, standard);
