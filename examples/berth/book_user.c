@@ -102,6 +102,7 @@ static int new_password(struct book *b, struct berth_writer *out, bool *out_good
  * the lock is given back. */
 static int begin_entry(struct book *b, struct berth_user *out_user)
 {
+    memset(out_user, 0, sizeof *out_user);
     int code = folder_begin(b->folder);
     if (code == 0)
         code = folder_load_users(b->folder);
@@ -110,7 +111,6 @@ static int begin_entry(struct book *b, struct berth_user *out_user)
         return code;
     }
     const struct berth_user *old = folder_user_config(b->folder, b->id);
-    memset(out_user, 0, sizeof *out_user);
     if (old != NULL)
         *out_user = *old;
     out_user->id = b->id;
