@@ -58,8 +58,7 @@ static bool lists(const struct command *command, enum option_id id)
     return false;
 }
 
-/* Whether FAMILY's commands mean OPTION, and not a row of their own, by its id. */
-static bool family_means(const struct family *family, const struct option *option)
+bool family_means(const struct family *family, const struct option *option)
 {
     const struct option *row;
     size_t i = 0;

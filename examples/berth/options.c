@@ -161,6 +161,8 @@ static struct written read_option(const struct args *args, const struct family *
     w.option = meant_option(args, family, w.word);
     if (w.option == NULL && argument[1] != '-' && argument[2] != '\0') {
         w.option = meant_option(args, family, berth_text_slice(w.word, 0, 2));
+        if (w.option != NULL && family != NULL && !family_means(family, w.option))
+            w.option = NULL; /* some other command's letter says nothing about a whole word */
         w.value = argument + 2;
     }
     return w;

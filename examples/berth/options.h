@@ -219,6 +219,8 @@ const struct family *command_family(const struct command *command);
 /* The options at INDEX that FAMILY knows, its own before the common ones; NULL past the end. FAMILY NULL:
  * the common ones only. */
 const struct option *option_at(const struct family *family, size_t index);
+/* Whether FAMILY's commands mean OPTION, and not a row of their own or none, by its id. */
+bool family_means(const struct family *family, const struct option *option);
 /* The option that COMMAND takes at INDEX, in the tables' order; NULL past the end. */
 const struct option *command_option(const struct command *command, size_t index);
 /* The row that ID means for COMMAND's family; NULL: it has none. */

@@ -2,10 +2,13 @@
 import os
 import pty
 import select
+import shutil
 import subprocess
 import time
 import unittest
 
+import cli_case
+import test_cli_usage
 from cli_case import USAGE, peer
 from monitor_case import HASH, HostCase, NOW
 
@@ -156,6 +159,47 @@ class RunContainer(HostCase):
         self.assertEqual(result.code, 0, result)
         self.assertEqual(self.argvs()[0].count("-v"), 3)
         self.assertEqual(result.err.count(b"is left out"), 2)
+
+
+class Spellings(cli_case.Case):
+    """Long options with one dash, as the old programs had them, beside those with two."""
+
+    def test_help_and_manual(self):
+        text = peer.run_berth(["help", "run-container"], env={"COLUMNS": "100"}).out.decode()
+        for line in ("-id, --user-id ID", "-pw, --password TEXT", "-fp, --forward-port PORT", "-cpus, --cpus N", "-mem, --memory GB",
+                     "-gpus, --gpus N|LIST", "-im, --image NAME:TAG", "-e-cmd, --extra-command TEXT"):
+            self.assertIn("\n  %s " % line, text.replace("\n          ", " "))
+        page = peer.run_berth(["man"]).out.decode()
+        self.assertIn(".TP\n\\fB\\-e\\-cmd\\fR, \\fB\\-\\-extra\\-command\\fR \\fITEXT\\fR\n", page)
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_bash_completes_them(self):
+        complete = lambda line: test_cli_usage.Completion.complete(self, line)  # noqa: E731
+        offered = complete("berth run-container -")
+        for option in ("-id", "--user-id", "-e-cmd", "--extra-command", "-gpus", "--gpus", "--force", "--docker"):
+            self.assertIn(option, offered)
+        self.assertEqual(complete("berth run-container -i"), ["-id", "-im"])
+        self.assertEqual(complete("berth run-container -id x -fo"), [])
+        self.assertEqual(complete("berth run-container -id "), [])
+        self.assertEqual(complete("berth run-container --force --do"), ["--docker"])
+        self.assertEqual(complete("berth monitor --config "), ["some file.json"])
+
+    @unittest.skipUnless(shutil.which("fish"), "no fish")
+    def test_fish_completes_them(self):
+        with peer.Folder() as folder:
+            path = folder.write("berth.fish", peer.run_berth(["completion", "fish"]).out)
+            for line, offered in (("berth run-container --us", "--user-id"), ("berth run-container -i", "-id"), ("berth monitor --wa", "--watch")):
+                done = subprocess.run(["fish", "-c", "source %s; complete -C '%s'" % (path, line)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                      env=dict(os.environ, HOME=folder.path), timeout=30)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertIn(offered, [w.split("\t")[0] for w in done.stdout.decode().split("\n")])
+
+    def test_what_they_are_not(self):
+        for words, why in ((["run-container", "-ids", "x"], "unknown option -ids"), (["run-container", "-id=x"], "unknown option -id=x"),
+                           (["run-container", "--user-idd", "x"], "did you mean --user-id"), (["run-container", "-gpus"], "--gpus needs a value"),
+                           (["monitor", "-id", "x"], "--user-id means nothing here"), (["run-container", "--force=1"], "takes no value"),
+                           (["version", "-fp", "1"], "--forward-port means nothing here")):
+            self.assertFails(peer.run_berth(words), USAGE, why)
 
 
 if __name__ == "__main__":

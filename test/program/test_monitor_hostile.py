@@ -76,6 +76,11 @@ class Mounts(HostCase):
         os.symlink("../m1-more", self.folder("Backup/m1/link"))
         self.refused(("link", "/a"))
 
+    def test_link_to_another_user(self):
+        os.makedirs(self.folder("Backup/m2/secret"))
+        os.symlink("../m2/secret", self.folder("Backup/m1/link"))
+        self.refused(("link", "/a"))
+
     def test_link_to_the_folder_itself(self):
         os.symlink(".", self.folder("Backup/m1/link"))
         self.refused(("link", "/a"))
