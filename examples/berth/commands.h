@@ -31,6 +31,7 @@ int json_check(struct app *app);
 int json_get(struct app *app);
 int yaml_check(struct app *app);
 int yaml_to_json(struct app *app);
+int yaml_from_json(struct app *app);
 int book_run(struct app *app);
 int schedule_check(struct app *app);
 int schedule_next(struct app *app);

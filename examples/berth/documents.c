@@ -161,3 +161,28 @@ int yaml_to_json(struct app *app)
     out_string(&app->out, "\n");
     return EXIT_DONE;
 }
+
+int yaml_from_json(struct app *app)
+{
+    struct berth_text text;
+    struct berth_writer out;
+    struct berth_json_error error = {0, NULL};
+    const char *path = args_word(&app->args, 0);
+    int code = load_file(app, path, document, sizeof document, &text);
+    if (code != 0)
+        return code;
+    enum berth_status status = berth_json_check(text, &error);
+    if (status != BERTH_OK)
+        return fail_json(app, path, text, status, &error);
+    berth_writer_init(&out, converted, sizeof converted);
+    status = berth_yaml_from_json(text, &out);
+    if (status == BERTH_E_SPACE)
+        return fail(app, EXIT_SPACE, path, "becomes more YAML than this program holds");
+    if (status != BERTH_OK)
+        return fail(app, EXIT_BAD_DATA, path,
+                    status == BERTH_E_DEPTH  ? "is nested deeper than 32 levels"
+                    : status == BERTH_E_UTF8 ? "has half of a surrogate pair"
+                                             : "has a name of a kilobyte or more");
+    out_text(&app->out, berth_writer_text(&out));
+    return EXIT_DONE;
+}

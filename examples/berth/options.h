@@ -62,6 +62,7 @@ enum option_id {
     OPT_SYSTEM,
     OPT_ALIAS, /* berth pai */
     OPT_AUTH_FILE,
+    OPT_AS_SENT,
     OPT_PAI_URI,
     OPT_REST_URI,
     OPT_HDFS_URI,

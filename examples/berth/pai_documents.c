@@ -213,6 +213,32 @@ static int convert(struct app *app, const char *path, struct berth_openpai_docum
     return code != 0 ? code : pai_check_document(app, "the converted document", document);
 }
 
+/* The document that is written, in the form that was asked for. */
+static int print_document(struct app *app, const char *path, struct berth_text written)
+{
+    static char block[PAI_WRITTEN_MAX];
+    struct berth_openpai_document document;
+    struct berth_writer w;
+    if (args_given(&app->args, OPT_AS_SENT)) {
+        out_text(&app->out, written);
+        return EXIT_DONE;
+    }
+    int code = pai_read_document(app, path, written, &document);
+    if (code != 0)
+        return code;
+    if (app->json) {
+        out_text(&app->out, document.json.document);
+        out_string(&app->out, "\n");
+        return EXIT_DONE;
+    }
+    berth_writer_init(&w, block, sizeof block);
+    enum berth_status status = berth_yaml_from_json(document.json.document, &w);
+    if (status != BERTH_OK)
+        return fail(app, exit_code_of(status), path, berth_status_name(status));
+    out_text(&app->out, berth_writer_text(&w));
+    return EXIT_DONE;
+}
+
 int pai_job_convert(struct app *app)
 {
     static char written[PAI_WRITTEN_MAX];
@@ -223,7 +249,5 @@ int pai_job_convert(struct app *app)
     int code = load_document(app, path, &document);
     if (code == 0)
         code = convert(app, path, &document, &w);
-    if (code == 0)
-        out_text(&app->out, berth_writer_text(&w));
-    return code;
+    return code != 0 ? code : print_document(app, path, berth_writer_text(&w));
 }

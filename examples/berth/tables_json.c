@@ -14,6 +14,10 @@ static const struct command commands[] = {
      "whether a file is in the YAML that berth reads", "Exit code 5: it is not; line and column are told."},
     {"yaml to-json", "FILE", 1, 1, GROUP_OUTPUT, NULL, yaml_to_json, "print a YAML file as JSON",
      "Plain scalars are typed by the YAML 1.2 core schema."},
+    {"yaml from-json", "FILE", 1, 1, GROUP_OUTPUT, NULL, yaml_from_json, "print a JSON file as YAML",
+     "Block mappings and sequences; texts without quotes only where every reader of YAML takes them as "
+     "texts. "
+     "Exit code 5: it is no JSON, or deeper than berth's YAML."},
 };
 
 const struct family family_json = {NULL, 0, commands, COUNT(commands)};

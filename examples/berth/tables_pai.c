@@ -7,6 +7,8 @@ static const struct option options[] = {
      "the cluster (default: the variable cluster-alias of 'berth pai default', or the only one there is)"},
     {OPT_AUTH_FILE, "auth-file", NULL, "FILE", 0, false, NULL,
      "what the file holds that a v1 document's authFile names: registry, user and password, a line each"},
+    {OPT_AS_SENT, "as-sent", NULL, NULL, 0, false, NULL,
+     "one line for each top-level member, as 'job submit' sends it"},
     {OPT_NAME, "name", NULL, NULL, 0, false, NULL, "names only, one a line"},
     {OPT_PAI_URI, "pai-uri", NULL, "URL", 0, false, NULL,
      "the cluster's address: https://pai.example; without a scheme http (needed)"},
@@ -175,10 +177,11 @@ static const struct command commands[] = {
      "FILE - is standard input. All findings, one a line: FILE:LINE:COLUMN: error|warning: MEMBER: what is "
      "wrong. An error is refused by a server, or makes it fail; a warning is not, but seldom what is meant. "
      "--quiet leaves the warnings out. Exit code 5: there are errors."},
-    {"pai job convert", "FILE", 1, 1, GROUP_OUTPUT, OPTIONS(OPT_AUTH_FILE), pai_job_convert,
-     "print a job document as protocol v2, in the form in which servers hide its secrets",
-     "A v1 document is converted; what is lost is said. A v2 document is written anew. FILE - is standard "
-     "input. Exit code 5: there are errors in it; nothing is printed then."},
+    {"pai job convert", "FILE", 1, 1, GROUP_OUTPUT, OPTIONS(OPT_AUTH_FILE, OPT_AS_SENT), pai_job_convert,
+     "print a job document (v1 or v2, YAML or JSON) as protocol v2 in YAML",
+     "A v1 document is converted; what is lost is said. Servers hide the secrets of what is printed. With "
+     "--json the document is one JSON object. FILE - is standard input. Exit code 5: there are errors in it; "
+     "nothing is printed then."},
     {"pai job stop", "[JOB...]", 0, 255, PAI, OPTIONS(OPT_JOB), pai_job_stop, "stop jobs",
      JOB_DEFAULT
      "The state changes some time later: see 'berth pai job wait'. A job that has finished is left "

@@ -61,6 +61,13 @@ enum berth_status berth_yaml_to_json(struct berth_text document, const struct be
                                      struct berth_writer *out,
                                      struct berth_yaml_error *out_error) BERTH_MUST_CHECK;
 
+/* Writes JSON (one value) as a document for people: block mappings and sequences, indented by two, texts
+ * without quotes where every reader of YAML 1.1 or 1.2 takes them as they are, several lines as a | text,
+ * everything else in double quotes. It reads back as the same value, members in their order. BERTH_E_DEPTH:
+ * deeper than BERTH_YAML_DEPTH_MAX; BERTH_E_RANGE: a name of a kilobyte or more; BERTH_E_UTF8: half of a
+ * surrogate pair; BERTH_E_SPACE (need in out->len); otherwise as berth_json_check(). */
+enum berth_status berth_yaml_from_json(struct berth_text json, struct berth_writer *out) BERTH_MUST_CHECK;
+
 /* ---- Events ----------------------------------------------------------------------------------- */
 
 /* The same reader, one event a call, for those who type scalars by their own fields or change a file in

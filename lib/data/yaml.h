@@ -102,6 +102,14 @@ enum berth_status berth_yaml_keys_push(struct berth_yaml_reader *r, const struct
 /* Forgets the keys from BASE on. */
 void berth_yaml_keys_pop(struct berth_yaml_reader *r, uint32_t base);
 
+/* ---- Writing (yaml_write.c) ---- */
+
+/* Checked JSON without white space between its values, and with every character escaped that YAML calls
+ * unprintable; INSIDE: the inside of a text. */
+void berth_yaml_put_json(struct berth_writer *out, struct berth_text json, bool inside);
+/* Whether TEXT has none of these characters. */
+bool berth_yaml_is_printable(struct berth_text text);
+
 /* ---- The reader (yaml_read.c) ---- */
 
 /* Whether the innermost open collection is one in brackets. */

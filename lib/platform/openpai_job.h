@@ -179,11 +179,6 @@ void berth_openpai_check_twins(struct berth_openpai_report *r, struct berth_json
 
 /* One member of a document in the emission form: its unquoted name and JSON value, of checked JSON. */
 void berth_openpai_put_member(struct berth_writer *out, struct berth_text name, struct berth_text json);
-/* JSON with every character escaped that a YAML reader calls unprintable; INSIDE: the inside of a text. */
-void berth_openpai_put_safe(struct berth_writer *out, struct berth_text json, bool inside);
-/* Whether TEXT has none of these. */
-bool berth_openpai_is_printable(struct berth_text text);
-
 /* ---- Shell (openpai_job_shell.c) ---- */
 
 /* How a text becomes part of what is written. */

@@ -2,61 +2,7 @@
 #include "platform/openpai_job.h"
 
 #include "data/json_run.h"
-
-/* ---- Characters ------------------------------------------------------------------------------- */
-
-/* Characters that JSON takes as they are, and YAML does not, or takes for a line's end. */
-static bool is_unsafe(uint32_t code)
-{
-    return (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029 || code == 0xFEFF ||
-           code == 0xFFFE || code == 0xFFFF;
-}
-
-bool berth_openpai_is_printable(struct berth_text text)
-{
-    for (size_t at = 0; at < text.len;) {
-        uint32_t code;
-        size_t len = berth_text_character(berth_text_slice(text, at, text.len), &code);
-        if (is_unsafe(code))
-            return false;
-        at += len > 0 ? len : 1;
-    }
-    return true;
-}
-
-static void put_escape(struct berth_writer *out, uint32_t code)
-{
-    const uint8_t bytes[2] = {(uint8_t)(code >> 8), (uint8_t)code};
-    berth_put_string(out, "\\u");
-    berth_put_hex(out, bytes, sizeof bytes);
-}
-
-void berth_openpai_put_safe(struct berth_writer *out, struct berth_text json, bool inside)
-{
-    const char *p = json.ptr, *end = p + json.len;
-    while (p != end) {
-        const char *from = p;
-        uint32_t code = 0;
-        size_t len = 1;
-        while (p != end && *p >= ' ' && *p < 0x7F && (inside || *p != ' ')) {
-            if (inside && *p == '\\' && end - p >= 2)
-                p++;
-            else
-                inside = inside != (*p == '"');
-            p++;
-        }
-        berth_put_bytes(out, from, (size_t)(p - from));
-        if (p == end)
-            return;
-        if (inside)
-            len = berth_text_character(berth_text_make(p, (size_t)(end - p)), &code);
-        if (inside && is_unsafe(code))
-            put_escape(out, code);
-        else if (inside)
-            berth_put_bytes(out, p, len > 0 ? len : 1);
-        p += len > 0 ? len : 1;
-    }
-}
+#include "data/yaml.h"
 
 /* ---- Members ---------------------------------------------------------------------------------- */
 
@@ -142,15 +88,15 @@ static void put_roles(struct berth_writer *out, struct berth_text roles)
     while (next_member(&p, end, &role)) {
         berth_put_string(out, begun);
         begun = ",";
-        berth_openpai_put_safe(out, berth_text_make(role.name.ptr - 1, role.name.len + 2), false);
+        berth_yaml_put_json(out, berth_text_make(role.name.ptr - 1, role.name.len + 2), false);
         berth_put_char(out, ':');
         if (!is_object(role.value) || has_member(role.value, BERTH_TEXT("instances"))) {
-            berth_openpai_put_safe(out, role.value, false);
+            berth_yaml_put_json(out, role.value, false);
             continue;
         }
         struct berth_text rest = berth_text_trim(berth_text_slice(role.value, 1, role.value.len));
         berth_put_string(out, rest.len > 1 ? "{\"instances\":1," : "{\"instances\":1");
-        berth_openpai_put_safe(out, rest, false);
+        berth_yaml_put_json(out, rest, false);
     }
     berth_put_string(out, begun[0] == '{' ? "{}" : "}");
 }
@@ -162,7 +108,7 @@ void berth_openpai_put_member(struct berth_writer *out, struct berth_text name, 
     if (is_object(json) && berth_text_equal(name, BERTH_TEXT("taskRoles")))
         put_roles(out, json);
     else
-        berth_openpai_put_safe(out, json, false);
+        berth_yaml_put_json(out, json, false);
     berth_put_char(out, '\n');
 }
 
@@ -206,6 +152,6 @@ enum berth_status berth_openpai_document_write(const struct berth_openpai_docume
 {
     if (document->protocol == BERTH_OPENPAI_V2)
         return put_document(document->json.document, out);
-    berth_openpai_put_safe(out, document->json.document, false);
+    berth_yaml_put_json(out, document->json.document, false);
     return berth_writer_status(out);
 }

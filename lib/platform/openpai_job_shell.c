@@ -2,6 +2,7 @@
 #include "platform/openpai_job.h"
 
 #include "data/json_text.h"
+#include "data/yaml.h"
 
 static bool is_name_byte(char c)
 {
@@ -15,7 +16,7 @@ void berth_openpai_put(struct berth_writer *out, struct berth_text text, enum be
         return;
     }
     if (writing == BERTH_OPENPAI_RAW) {
-        berth_openpai_put_safe(out, text, true);
+        berth_yaml_put_json(out, text, true);
         return;
     }
     for (size_t at = 0; at < text.len;) {
@@ -26,7 +27,7 @@ void berth_openpai_put(struct berth_writer *out, struct berth_text text, enum be
         len = len > 0 ? len : 1;
         berth_writer_init(&w, escaped, sizeof escaped);
         berth_json_put_escaped(&w, berth_text_slice(text, at, at + len));
-        berth_openpai_put_safe(out, berth_writer_text(&w), true);
+        berth_yaml_put_json(out, berth_writer_text(&w), true);
         at += len;
     }
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "data/yaml.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -186,7 +188,7 @@ static bool is_safe(const struct berth_openpai_document *document, const struct 
         return document->is_json;
     /* Tabs between values, and what YAML does not print. */
     bool only_json = document->is_json && (berth_text_find_byte(document->source, '\t') != SIZE_MAX ||
-                                           !berth_openpai_is_printable(document->source));
+                                           !berth_yaml_is_printable(document->source));
     return (!s->has_secrets || s->hidden) && !s->ambiguous && !only_json && says_instances(document) &&
            count_lines(document->source) < BERTH_OPENPAI_JOB_LINES_MAX;
 }

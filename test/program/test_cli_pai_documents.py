@@ -140,7 +140,7 @@ class Convert(Case):
         auth = os.path.join(self.enterContext(peer.Folder()).path, "auth")
         with open(auth, "w", encoding="utf-8") as f:
             f.write("registry.example.test\nlee\np@ss: #1 \"\n")
-        result = berth("convert", FULL_V1, "--auth-file", auth)
+        result = berth("convert", FULL_V1, "--auth-file", auth, "--as-sent")
         self.assertEqual(result.code, 0, result)
         self.assertEqual(result.out, read(os.path.join(FIXTURES, "full_v1.converted.yaml")).encode())
         self.assertEqual(len(result.err.splitlines()), 3)
@@ -170,12 +170,27 @@ class Convert(Case):
                                      "prerequisites": [{"name": "i", "type": "dockerimage", "uri": "u"}],
                                      "taskRoles": {"w": {"dockerImage": "i", "commands": ["x"],
                                                          "resourcePerInstance": {"cpu": 1, "memoryMB": 1, "gpu": 0}}}})):
-            result = berth("convert", "-", "--quiet", input=document)
-            self.assertEqual(result.code, 0, result)
-            self.assertNotIn("SECRET", mask(result.text))
-            self.assertIn("SECRET", result.text)
-            again = berth("convert", "-", "--quiet", input=result.text)
-            self.assertEqual((again.code, again.out), (0, result.out))
+            for more in ([], ["--as-sent"]):
+                result = berth("convert", "-", "--quiet", *more, input=document)
+                self.assertEqual(result.code, 0, result)
+                self.assertNotIn("SECRET", mask(result.text))
+                self.assertIn("SECRET", result.text)
+                again = berth("convert", "-", "--quiet", *more, input=result.text)
+                self.assertEqual((again.code, again.out), (0, result.out))
+                self.assertDone(berth("check", "-", input=result.text), "")
+
+    def test_forms(self):
+        """For people, as sent, and JSON: all say the same."""
+        block, sent, compact = (berth("convert", FULL, *more) for more in ([], ["--as-sent"], ["--json"]))
+        wanted = json.loads(self.assertDone(compact).text)
+        self.assertEqual(len(compact.text.splitlines()), 1)
+        self.assertEqual(len(self.assertDone(sent).text.splitlines()), len(wanted))
+        self.assertGreater(len(self.assertDone(block).text.splitlines()), 100)
+        for text in (block.text, sent.text):
+            told = peer.run_berth(["yaml", "to-json", "-"], input=text)
+            self.assertEqual(json.loads(self.assertDone(told).text), wanted)
+            if yaml:
+                self.assertEqual(yaml.safe_load(text), wanted)
 
     @unittest.skipUnless(yaml, "no PyYAML")
     def test_written_documents_beside_pyyaml(self):
@@ -195,7 +210,9 @@ class Convert(Case):
             wanted = yaml.safe_load(SMALL)
             wanted["secrets"] = {"pw": "SECRET", "more": value(3)}
             wanted["parameters"] = {"p": value(3)}
-            result = berth("convert", "-", "--quiet", input=json.dumps(wanted, ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, 2, "\t"])))
+            form = rng.choice([[], ["--as-sent"]])
+            result = berth("convert", "-", "--quiet", *form,
+                           input=json.dumps(wanted, ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, 2, "\t"])))
             self.assertEqual(result.code, 0, (SEED, result))
             self.assertEqual(yaml.safe_load(result.text), wanted, SEED)
             del wanted["secrets"]
@@ -211,10 +228,9 @@ class Convert(Case):
             texts = ["".join(rng.choice(alphabet) for _ in range(rng.randint(0, 30))) for _ in range(4)]
             document = {"jobName": "j", "image": "i", "dataDir": "$PAI_DEFAULT_FS_URI/" + texts[0], "outputDir": texts[1] + "x$PAI_USERNAMEx",
                         "jobEnvs": {"A": texts[2], "B": texts[3], "N": 7, "T": True}, "taskRoles": [{"name": "a", "command": "true"}]}
-            result = berth("convert", "-", "--quiet", input=json.dumps(document))
+            result = berth("convert", "-", "--quiet", "--json", input=json.dumps(document))
             self.assertEqual(result.code, 0, result)
-            line = next(x for x in result.text.splitlines() if x.startswith("deployments: "))
-            commands = json.loads(line[len("deployments: "):])[0]["taskRoles"]["a"]["preCommands"]
+            commands = json.loads(result.text)["deployments"][0]["taskRoles"]["a"]["preCommands"]
             script = "\n".join(commands) + "\nfor n in PAI_DATA_DIR PAI_OUTPUT_DIR A B N T; do eval \"printf '%s\\\\0' \\\"\\$$n\\\"\"; done"
             done = subprocess.run(["sh", "-c", script], capture_output=True, timeout=20,
                                   env={"PATH": os.environ["PATH"], "PAI_DEFAULT_FS_URI": "hdfs://fs", "PAI_USERNAME": "lee"})

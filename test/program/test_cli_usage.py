@@ -31,7 +31,7 @@ COMPLETE = {
     "mlcycle scheduler pending": [], "mlcycle scheduler claim": [ID, "0"], "mlcycle scheduler complete": [ID, "0"],
     "mlcycle scheduler error": [ID, "0"], "mlcycle fragments list": [ID, "0"], "mlcycle fragments get": [ID],
     "mlcycle fragments latest": ["name"], "mlcycle fragments upload": [ID, "0", "f"], "json check": ["f"],
-    "json get": ["f", "a"], "yaml check": ["f"], "yaml to-json": ["f"], "worker": [], "version": [],
+    "json get": ["f", "a"], "yaml check": ["f"], "yaml to-json": ["f"], "yaml from-json": ["f"], "worker": [], "version": [],
     "completion": ["bash"], "man": [], "pai job check": ["f"], "pai job convert": ["f"],
     "hdfs ls": ["/x"], "hdfs stat": ["/x"], "hdfs du": ["/x"], "hdfs checksum": ["/x"], "hdfs home": [],
     "hdfs get": ["/x", "y"], "hdfs put": ["x", "/y"], "hdfs append": ["x", "/y"], "hdfs cat": ["/x"], "hdfs tail": ["/x"],

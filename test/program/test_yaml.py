@@ -105,6 +105,41 @@ class Differential(unittest.TestCase):
             self.assertEqual(json.dumps(json.loads(done.stdout)), json.dumps(yaml.load(document, Loader=yaml.BaseLoader)), where)
 
 
+    def test_what_from_json_writes(self):
+        """Random values, texts that look like something else among them: PyYAML's safe loader (YAML 1.1) reads what was meant."""
+        words = ["yes", "No", "on", "~", "null", "1", "010", "0x1", "1_000", "1:30", "1e3", ".inf", "2020-01-01", "=", "<<", "a: b", "-", "- a", "a #b",
+                 "x y", "http://x:1/y?z#f", "line\nline", "line\n", "\n", " a\nb", "a\n\n", "\x85", "\u2028x\ny", "e\u0301", "a:", "true"]
+        for i in range(20):
+            def node(depth):
+                kind = self.random.random()
+                if depth and kind < 0.3:
+                    return [node(depth - 1) for _ in range(self.random.randint(0, 4))]
+                if depth and kind < 0.6:
+                    return {self.random.choice(words) + str(k): node(depth - 1) for k in range(self.random.randint(0, 4))}
+                return self.random.choice([self.text(), self.random.choice(words), self.random.randint(-10**6, 10**6), True, None, 0.5])
+
+            value = [node(4) for _ in range(20)]
+            done = berth("from-json", "-", data=json.dumps(value, ensure_ascii=self.random.random() < 0.5).encode())
+            where = "BERTH_SEED=%d, document %d" % (SEED, i)
+            self.assertEqual(done.returncode, 0, where + done.stderr.decode())
+            self.assertEqual(yaml.safe_load(done.stdout.decode()), value, where + "\n" + done.stdout.decode())
+            back = berth("to-json", "-", data=done.stdout)
+            self.assertEqual(json.loads(back.stdout), value, where)
+
+
+class FromJson(unittest.TestCase):
+    def test_refusals(self):
+        for data, code, text in ((b"{", 5, b"-:1:2: "), (b"[" * 33 + b"1" + b"]" * 33, 5, b"32 levels"), (b'["\\ud800"]', 5, b"surrogate"),
+                                 (b'{"' + b"k" * 1100 + b'":1}', 5, b"kilobyte")):
+            done = berth("from-json", "-", data=data)
+            self.assertEqual((done.returncode, done.stdout), (code, b""), data)
+            self.assertIn(text, done.stderr)
+
+    def test_plain(self):
+        done = berth("from-json", "-", data=b'{"a":[1,{"b":"c d"}],"t":"x\\ny\\n"}')
+        self.assertEqual((done.returncode, done.stdout), (0, b"a:\n  - 1\n  - b: c d\nt: |\n  x\n  y\n"))
+
+
 if __name__ == "__main__":
     print("yaml: BERTH_SEED=%d" % SEED)
     unittest.main()
