@@ -19,7 +19,8 @@ static const struct option options[] = {
     {OPT_NEIGHBOURHOOD, "neighbourhood", NULL, "N", 0, false, NULL,
      "GPUs that are booked least within N half hours of the window come first; 0: the lowest ids (default "
      "672, 14 days)"},
-    {OPT_FROM, "from", NULL, "T", 0, false, NULL, "from this time on; a time as for --start"},
+    {OPT_FROM, "from", NULL, "T", 0, false, NULL,
+     "from this time on: 'YYYY-MM-DD hh:mm', 'YYYY MM DD hh mm', now, N-day, N-week"},
     {OPT_TO, "to", NULL, "T", 0, false, NULL, "up to this time; N-day and N-week count from --from"},
     {OPT_WIDTH, "width", NULL, "N", 0, false, NULL,
      "columns to draw in, 20 to 1000 (default: the terminal's, else 80)"},
