@@ -110,7 +110,11 @@ int fchmod(int fd, mode_t mode)
 int fchown(int fd, uid_t owner, gid_t group)
 {
     bool kill = due();
+#ifdef SYS_fchown32 /* SYS_fchown of 32-bit systems is the one for 16-bit numbers */
+    return (int)ended(kill, call(syscall(SYS_fchown32, fd, owner, group)));
+#else
     return (int)ended(kill, call(syscall(SYS_fchown, fd, owner, group)));
+#endif
 }
 
 int flock(int fd, int operation)
