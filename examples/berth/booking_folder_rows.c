@@ -66,7 +66,7 @@ static enum berth_status take_row(void *ctx, const struct berth_store_row *row)
     if (user == FOLDER_NO_USER)
         return BERTH_E_SPACE;
     size_t place = place_of(loading, user, row);
-    loading->reason = "more than 16384 rows; the monitor moves rows that are over to used.csv";
+    loading->reason = "more than 16384 rows in booking.csv and using.csv; take some away by hand";
     if (place >= FOLDER_ROWS)
         return BERTH_E_SPACE;
     uint8_t flags = row->stage == BERTH_STAGE_USING ? BERTH_BOOKING_USING : 0;
