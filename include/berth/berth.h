@@ -39,6 +39,7 @@
 #include "berth/mlcycle.h"
 #include "berth/openpai.h"
 #include "berth/openpai_data.h"
+#include "berth/openpai_files.h"
 #include "berth/openpai_notebook.h"
 #include "berth/openpai_runtime.h"
 #include "berth/openpai_job_fields.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "berth/openpai.h"
+#include "berth/openpai_files.h"
 
 static void check(struct berth_text text)
 {
@@ -71,6 +72,36 @@ static void lists(struct berth_text text)
     }
 }
 
+/* A file that is written with a change and read again has the change and no other. */
+static void files(struct berth_text text)
+{
+    static int64_t tokens[6000], again_tokens[8000];
+    static char strings[8192], again_strings[20000], out[20000];
+    static const struct berth_openpai_change change = {BERTH_TEXT_INIT("user"), BERTH_TEXT_INIT("lee"),
+                                                       false};
+    struct berth_openpai_file file, again;
+    struct berth_openpai_cluster cluster, other;
+    struct berth_json_cursor at = {NULL, 0};
+    struct berth_json_writer json;
+    struct berth_writer w;
+    size_t count = 0;
+    if (text.len > 4000 || berth_openpai_file_read(&file, text, tokens, sizeof tokens, strings,
+                                                   sizeof strings, NULL) != BERTH_OK)
+        return;
+    while (berth_openpai_next_cluster(&file, &at, &cluster) && count++ < 4)
+        check(cluster.pai_uri);
+    berth_writer_init(&w, out, sizeof out);
+    berth_json_writer_init(&json, &w);
+    berth_openpai_put_cluster(&file, &json, BERTH_TEXT("c"), &change, 1);
+    if (berth_json_done(&json) != BERTH_OK)
+        return; /* a name that is no text cannot be written */
+    if (berth_openpai_file_read(&again, berth_writer_text(&w), again_tokens, sizeof again_tokens,
+                                again_strings, sizeof again_strings, NULL) != BERTH_OK ||
+        berth_openpai_choose_cluster(&again, BERTH_TEXT("c"), &other) != BERTH_OK ||
+        !berth_text_equal(other.user, BERTH_TEXT("lee")))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -81,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     token(text);
     violations(text);
     lists(text);
+    files(text);
     (void)berth_openpai_order_of(text);
     (void)berth_openpai_state_of(text, NULL, (data[0] & 1) != 0);
     return 0;
