@@ -5,8 +5,8 @@
 
 #include "berth/booking.h"
 
-/* Longer than a key on one line can be: a user id whose letters are escaped. */
-#define ID_MEMORY 1100
+/* For ids that must be copied: capitals, escapes. */
+#define ID_MEMORY 256
 
 /* Where an entry of the user's block stands in the document. */
 struct span {
@@ -313,7 +313,10 @@ static enum berth_status walk(struct put *p, struct berth_config_reader *c)
         BERTH_TRY(berth_config_key(c, &ev, &end));
         if (end)
             break;
-        BERTH_TRY(berth_config_user_id(c, &ev, &id));
+        enum berth_status status = berth_config_user_id(c, &ev, &id);
+        if (status == BERTH_E_SPACE)
+            status = berth_config_fail(c, BERTH_E_RANGE, &ev, berth_refusal_text(BERTH_REFUSAL_ID_FORM));
+        BERTH_TRY(status);
         block.head.key = ev.start;
         block.head.key_end = ev.end;
         BERTH_TRY(read_block(c, &block));

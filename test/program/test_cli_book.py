@@ -442,6 +442,38 @@ class Files(book_case.BookCase):
         self.assertEqual(stat.S_IMODE(os.stat(self.folder("cfg/users_config.yaml")).st_mode), 0o600)
 
 
+class Race(book_case.BookCase):
+    """Many at the same moment: nobody gets what another has, and whoever is told so has a row."""
+
+    def test_eight_at_once(self):
+        names = ["u%d" % i for i in range(8)]
+        self.folder.write("cfg/capability_config.yaml", book_case.CAPABILITY.replace("- m1\n", "".join("- %s\n" % n for n in names)))
+        self.write_users("".join(entry(n, "'pass word'", 10001 + i) for i, n in enumerate(names)))
+        for turn in range(3):
+            start = "2030 01 %02d 08 00" % (8 + turn)
+            children = [peer.start_berth(self.arguments("-id", n)) for n in names]
+            for child in children:
+                self.addCleanup(child.wait)
+                child.stdin.write(("pass word\n4 16 1\n" + start + "\n").encode())
+                child.stdin.flush()
+            results = [None] * len(children)
+            for child in children:
+                child.stdin.write(b"2030 01 %02d 20 00\n" % (8 + turn))
+                child.stdin.close()
+                child.stdin = None
+            for i, child in enumerate(children):
+                out, err = child.communicate(timeout=60)
+                self.assertEqual(err, b"")
+                results[i] = (child.returncode, out.decode())
+            won = [n for n, (code, out) in zip(names, results) if code == 0]
+            self.assertEqual(len(won), 4, results)  # four GPUs
+            for code, out in results:
+                self.assertIn((code, S10 in out, S11 in out), ((0, True, False), (1, False, True)))
+            mine = [r.split(",") for r in self.rows().splitlines()[4 * turn:]]
+            self.assertEqual(sorted(r[2] for r in mine), sorted(won))
+            self.assertEqual(sorted(r[5] for r in mine), ["[0]", "[1]", "[2]", "[3]"])
+
+
 class Meanwhile(book_case.BookCase):
     """Others change the files while somebody types: the commit reads and checks all of it again."""
 

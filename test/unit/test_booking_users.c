@@ -390,6 +390,10 @@ static void test_put_refusals(void **state)
     assert_int_equal(put("m2: {}\nm1: [", 12, &M1, &out), BERTH_E_SYNTAX);
     assert_int_equal(note.line, 2);
     assert_int_equal(put("m2:\n  foo: 1\n", 13, &M1, &out), BERTH_E_SYNTAX);
+    char long_id[400] = "";
+    snprintf(long_id, sizeof long_id, "\"\\x6d%0*d\": {}\n", 300, 0);
+    assert_int_equal(put(long_id, strlen(long_id), &M1, &out), BERTH_E_RANGE);
+    assert_int_equal(note.line, 1);
     /* the need, found by counting, is exactly enough */
     memset(&w, 0, sizeof w);
     assert_int_equal(berth_users_config_put(&w, BERTH_TEXT("# x\n"), &M1, NULL), BERTH_E_SPACE);
