@@ -48,8 +48,9 @@ int pai_cache_path(struct app *app, struct berth_text job, const char *file, cha
 
 int pai_make_folders(struct app *app, const char *path)
 {
-    char part[PAI_PATH_MAX];
-    for (size_t i = 1; path[i] != '\0' && i < sizeof part; i++) {
+    char part[PAI_PATH_MAX + 1];
+    size_t len = strlen(path);
+    for (size_t i = 1; i < len && i < PAI_PATH_MAX; i++) {
         if (path[i] != '/')
             continue;
         memcpy(part, path, i + 1); /* pai_make_folder() takes the last part for a file */
@@ -96,7 +97,7 @@ int pai_cache_load(struct app *app, struct berth_text job, struct pai_cache *c)
 int pai_cache_store(struct app *app, const struct pai_cache *c)
 {
     static char document[PAI_CACHE_MAX];
-    char path[PAI_PATH_MAX];
+    char path[PAI_PATH_MAX] = "";
     struct berth_writer w;
     berth_writer_init(&w, document, sizeof document);
     enum berth_status status = berth_openpai_cache_write(&c->spec, &w);

@@ -24,7 +24,7 @@ typedef enum berth_status control_fn(struct berth_openpai_request *request, stru
 
 static int control(struct app *app, control_fn *change, const char *done)
 {
-    struct pai_job job;
+    struct pai_job job = {BERTH_TEXT_INIT(""), BERTH_TEXT_INIT("")};
     int code = pai_open(app), worst = 0;
     if (code == 0 && args_count(&app->args) == 0)
         code = pai_job_argument(app, &job);

@@ -13,6 +13,7 @@ int pai_path(struct app *app, bool home, const char *name, char *buf, size_t siz
 {
     struct berth_writer w;
     const char *folder = home ? getenv("HOME") : NULL;
+    buf[0] = '\0';
     if (home && (folder == NULL || folder[0] == '\0'))
         return fail(app, EXIT_USAGE, "HOME is not set", "it says where .openpai/ lies");
     berth_writer_init(&w, buf, size);

@@ -136,7 +136,7 @@ int pai_job_path(struct app *app, struct berth_text workspace, bool infix, struc
 /* Where the job's output lies: the first of the two layouts that is there, into BUF. */
 static int find_output(struct app *app, char *buf, size_t size)
 {
-    struct pai_job job;
+    struct pai_job job = {BERTH_TEXT_INIT(""), BERTH_TEXT_INIT("")};
     struct berth_text workspace = pai_option(app, OPT_WORKSPACE, "workspace");
     int code = pai_choose_cluster(app);
     if (code == 0 && workspace.len == 0)

@@ -328,6 +328,7 @@ int pai_submit_spec(struct app *app, struct berth_openpai_spec *spec)
 {
     struct berth_text text;
     struct berth_openpai_document document;
+    memset(&document, 0, sizeof document);
     bool preview = args_given(&app->args, OPT_PREVIEW);
     int code = pai_probe();
     if (code == 0)
