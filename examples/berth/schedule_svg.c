@@ -612,8 +612,10 @@ static void draw_title(const struct picture *p, int64_t page_height)
     put(pen, "</text>\n");
     put_text_open(pen, "subtitle", MARGIN, 93 * PX);
     put_date(&pen->w, p->from_s, true, true, true);
-    put(pen, " \xE2\x80\x93 ");
-    put_date(&pen->w, p->to_s - 1, true, true, true);
+    if (midnight(p->from_s) != midnight(p->to_s - 1)) {
+        put(pen, " \xE2\x80\x93 ");
+        put_date(&pen->w, p->to_s - 1, true, true, true);
+    }
     put(pen, "  \xC2\xB7  ");
     berth_put_u64(&pen->w, p->gpus);
     put(pen, p->gpus == 1 ? " GPU, " : " GPUs, ");

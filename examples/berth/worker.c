@@ -356,7 +356,7 @@ static enum berth_status on_pending(void *ctx, const struct berth_json_element *
     bool readable = gpus_wanted(&worker, &job->step, &count);
     if (!readable)
         count = 0; /* it is claimed all the same, so that it can be told what is wrong */
-    if (count > gpus_count(worker.gpus))
+    if (count > berth_gpu_count(worker.gpus))
         return BERTH_OK; /* another worker may have as many */
     bool one_by_one = worker.gpus == 0 && worker.gpus_per_step == UINT32_MAX;
     if (slot == NULL || !gpus_choose(&worker, count, &gpus) || (one_by_one && !alone(job))) {

@@ -173,7 +173,6 @@ void state_sweep(const struct worker *worker);
 bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_unnumbered);
 /* The GPUs that the machine has (device files). */
 uint64_t gpus_of_machine(void);
-unsigned gpus_count(uint64_t gpus);
 /* What a step asks for: *out_count GPUs; false when its properties.gpus cannot be read. */
 bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *step, uint32_t *out_count);
 /* COUNT free ones, the lowest first. False when there are too few now. */

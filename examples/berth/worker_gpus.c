@@ -5,27 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GPUS_MAX = 64 };
-
-static uint64_t lowest(uint64_t count)
-{
-    return count >= GPUS_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-}
-
-static bool add_range(struct berth_text part, uint64_t *gpus)
-{
-    uint64_t from = 0, to = 0;
-    struct berth_text first, rest = berth_text_trim(part);
-    if (!berth_text_split(&rest, '-', &first) || berth_parse_u64(first, &from) != BERTH_OK)
-        return false;
-    to = from;
-    if (rest.ptr != NULL && berth_parse_u64(rest, &to) != BERTH_OK)
-        return false;
-    if (from > to || to >= GPUS_MAX)
-        return false;
-    *gpus |= lowest(to + 1) & ~lowest(from);
-    return true;
-}
+enum { GPUS_MAX = BERTH_GPU_MAX };
 
 bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_unnumbered)
 {
@@ -41,12 +21,14 @@ bool gpus_parse(const char *text, bool counted, uint64_t *out_gpus, bool *out_un
         return true;
     }
     if (counted && berth_parse_u64(rest, &count) == BERTH_OK) {
-        *out_gpus = lowest(count);
+        *out_gpus = berth_gpu_mask(count < GPUS_MAX ? (unsigned)count : GPUS_MAX);
         return count <= GPUS_MAX;
     }
     while (berth_text_split(&rest, ',', &part)) {
-        if (part.len > 0 && !add_range(part, out_gpus))
+        uint64_t some = 0;
+        if (berth_gpu_parse(part, &some) != BERTH_OK)
             return false;
+        *out_gpus |= some;
     }
     return *out_gpus != 0;
 }
@@ -64,14 +46,6 @@ uint64_t gpus_of_machine(void)
             gpus |= UINT64_C(1) << i;
     }
     return gpus;
-}
-
-unsigned gpus_count(uint64_t gpus)
-{
-    unsigned count = 0;
-    for (; gpus != 0; gpus &= gpus - 1)
-        count++;
-    return count;
 }
 
 /* A wish: a number, also as text or as 2.0, or "all". False when it is none of these. */
@@ -96,7 +70,7 @@ bool gpus_wanted(const struct worker *worker, const struct berth_mlcycle_step *s
 {
     struct berth_json_list properties = step->docker.properties;
     struct berth_mlcycle_metric property;
-    unsigned all = gpus_count(worker->gpus);
+    unsigned all = berth_gpu_count(worker->gpus);
     uint64_t count = worker->gpus_per_step != UINT32_MAX ? worker->gpus_per_step : all;
     if (step->number == 0)
         count = 0; /* it only reads the pipeline */
