@@ -217,7 +217,7 @@ static int token_of(struct app *app, struct berth_text *out_token)
 
 int hdfs_token_renew(struct app *app)
 {
-    struct berth_text token;
+    struct berth_text token = {NULL, 0};
     char text[40];
     struct berth_writer w;
     int code = token_of(app, &token);
@@ -241,7 +241,7 @@ int hdfs_token_renew(struct app *app)
 
 int hdfs_token_cancel(struct app *app)
 {
-    struct berth_text token;
+    struct berth_text token = {NULL, 0};
     int code = token_of(app, &token);
     if (code == 0)
         code = hdfs_run(app, berth_webhdfs_cancel_token(&hdfs_call, &hdfs_fs, token));
