@@ -1,16 +1,30 @@
-/* YAML: whatever comes in, what comes out is JSON, or is refused with a place; reading by events agrees. */
+/* YAML: whatever comes in, what comes out is JSON, or is refused with a place; reading by events agrees; and
+ * the JSON written as YAML comes back. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "berth/yaml.h"
 
-static char room[1 << 20];
+static char room[1 << 20], written[1 << 21], back[1 << 20];
 
 static void must(bool holds)
 {
     if (!holds)
         abort();
+}
+
+static void comes_back(struct berth_text json)
+{
+    struct berth_writer w, again;
+    berth_writer_init(&w, written, sizeof written);
+    berth_writer_init(&again, back, sizeof back);
+    enum berth_status status = berth_yaml_from_json(json, &w);
+    must(status == BERTH_OK || status == BERTH_E_RANGE || status == BERTH_E_SPACE);
+    if (status != BERTH_OK)
+        return;
+    must(berth_yaml_to_json(berth_writer_text(&w), NULL, &again, NULL) == BERTH_OK);
+    must(berth_text_equal(json, berth_writer_text(&again)));
 }
 
 static enum berth_status convert(struct berth_text document, enum berth_yaml_types types, bool wins)
@@ -26,6 +40,8 @@ static enum berth_status convert(struct berth_text document, enum berth_yaml_typ
     if (status == BERTH_OK) {
         must(berth_json_check(berth_writer_text(&w), NULL) == BERTH_OK);
         must(counted == BERTH_E_SPACE);
+        if (!wins)
+            comes_back(berth_writer_text(&w));
     } else if (status != BERTH_E_SPACE) {
         must(counted == status && error.line > 0 && error.column > 0 && error.reason != NULL);
     }
