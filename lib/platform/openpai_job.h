@@ -153,6 +153,9 @@ void berth_openpai_check_v1(struct berth_openpai_report *r);     /* openpai_job_
 void berth_openpai_check_v2(struct berth_openpai_report *r);     /* openpai_job_v2.c */
 void berth_openpai_check_hived(struct berth_openpai_report *r);  /* openpai_job_hived.c */
 void berth_openpai_check_source(struct berth_openpai_report *r); /* openpai_job_source.c */
+/* Members of MAP whose names say that they are secret (openpai_job_check.c). */
+void berth_openpai_check_passwords(struct berth_openpai_report *r, struct berth_json_cursor map,
+                                   const char *what);
 /* References in the texts of COMMANDS, a list; ROLE chooses $script, $output, $data (openpai_job_template.c).
  */
 void berth_openpai_check_templates(struct berth_openpai_report *r, struct berth_json_cursor commands,

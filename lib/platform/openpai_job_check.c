@@ -23,6 +23,38 @@ enum berth_status berth_openpai_document_check(const struct berth_openpai_docume
     return berth_openpai_report_end(&r);
 }
 
+/* ---- Passwords in plain sight ----------------------------------------------------------------- */
+
+static bool ends_nocase(struct berth_text text, struct berth_text end)
+{
+    return text.len >= end.len &&
+           berth_text_equal_nocase(berth_text_slice(text, text.len - end.len, text.len), end);
+}
+
+static bool is_secret_name(struct berth_text name)
+{
+    static const struct berth_text ends[] = {BERTH_TEXT_INIT("password"),   BERTH_TEXT_INIT("passwd"),
+                                             BERTH_TEXT_INIT("token"),      BERTH_TEXT_INIT("secret"),
+                                             BERTH_TEXT_INIT("secret_key"), BERTH_TEXT_INIT("api_key")};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (ends_nocase(name, ends[i]))
+            return true;
+    return false;
+}
+
+void berth_openpai_check_passwords(struct berth_openpai_report *r, struct berth_json_cursor map,
+                                   const char *what)
+{
+    if (berth_json_type_of(map) != BERTH_JSON_OBJECT)
+        return;
+    for (struct berth_json_cursor at = berth_json_enter(map); at.json != NULL; at = berth_json_next(at)) {
+        struct berth_text text = berth_openpai_text_of(at);
+        if (text.len > 0 && is_secret_name(berth_json_name(at)) &&
+            berth_text_find(text, BERTH_TEXT("$secrets")) == SIZE_MAX)
+            berth_openpai_warn(r, at, BERTH_OPENPAI_RULE_PASSWORD, what);
+    }
+}
+
 /* ---- v1 --------------------------------------------------------------------------------------- */
 
 static void check_count(struct berth_openpai_report *r, struct berth_json_cursor role, struct berth_text name,
@@ -57,6 +89,8 @@ void berth_openpai_check_v1(struct berth_openpai_report *r)
              role = berth_json_next(role))
             check_role(r, role);
     }
+    berth_openpai_check_passwords(r, berth_json_find(root, BERTH_TEXT("jobEnvs")),
+                                  "everybody reads a job's variables: v1 has no secrets");
     if (obsolete.json != NULL)
         berth_openpai_warn(r, obsolete, BERTH_OPENPAI_RULE_NO_EFFECT,
                            "is obsolete: use minFailedTaskCount and minSucceededTaskCount");

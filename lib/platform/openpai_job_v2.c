@@ -30,15 +30,21 @@ struct berth_json_cursor berth_openpai_find_prerequisite(struct berth_json_curso
     return at;
 }
 
-static void check_password(struct berth_openpai_report *r, struct berth_json_cursor prerequisite)
+/* Where a password may be written by mistake: registries, parameters, and the cluster list that an old SDK
+ * sends along. */
+static void check_passwords(struct berth_openpai_report *r, struct berth_json_cursor root)
 {
-    struct berth_json_cursor auth = berth_json_find(prerequisite, BERTH_TEXT("auth"));
-    struct berth_json_cursor password = berth_json_find(auth, BERTH_TEXT("password"));
-    struct berth_text text = berth_openpai_text_of(password);
-    if (text.len > 0 && berth_text_find(text, BERTH_TEXT("$secrets")) == SIZE_MAX)
-        berth_openpai_warn(r, password, BERTH_OPENPAI_RULE_PASSWORD,
-                           "everybody who may see the job reads it: put it into secrets, and "
-                           "<% $secrets.NAME %> here");
+    static const char what[] = "everybody who may see the job reads it: put it into secrets, and "
+                               "<% $secrets.NAME %> here";
+    struct berth_json_cursor list = berth_json_find(root, BERTH_TEXT("prerequisites"));
+    struct berth_json_cursor clusters =
+        berth_json_find(berth_json_find(root, BERTH_TEXT("extras")), BERTH_TEXT("__clusters__"));
+    if (berth_json_type_of(list) == BERTH_JSON_ARRAY)
+        for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at))
+            berth_openpai_check_passwords(r, berth_json_find(at, BERTH_TEXT("auth")), what);
+    berth_openpai_check_passwords(r, berth_json_find(root, BERTH_TEXT("parameters")), what);
+    for (struct berth_json_cursor at = berth_json_enter(clusters); at.json != NULL; at = berth_json_next(at))
+        berth_openpai_check_passwords(r, at, "everybody who may see the job reads it: leave it out");
 }
 
 static void check_prerequisites(struct berth_openpai_report *r, struct berth_json_cursor root)
@@ -48,8 +54,6 @@ static void check_prerequisites(struct berth_openpai_report *r, struct berth_jso
         return;
     berth_openpai_check_twins(r, list, BERTH_OPENPAI_TWINS_TYPED, false,
                               "another prerequisite of this type has this name");
-    for (struct berth_json_cursor at = berth_json_enter(list); at.json != NULL; at = berth_json_next(at))
-        check_password(r, at);
 }
 
 /* ---- Task roles ------------------------------------------------------------------------------- */
@@ -173,6 +177,7 @@ void berth_openpai_check_v2(struct berth_openpai_report *r)
     struct berth_json_cursor root = berth_openpai_root(r->document);
     struct berth_json_cursor roles = berth_json_find(root, roles_member);
     check_prerequisites(r, root);
+    check_passwords(r, root);
     if (berth_json_type_of(roles) == BERTH_JSON_OBJECT) {
         berth_openpai_check_twins(r, roles, BERTH_OPENPAI_TWINS_ROLES, false, BERTH_OPENPAI_ROLES_COLLIDE);
         for (struct berth_json_cursor at = berth_json_enter(roles); at.json != NULL; at = berth_json_next(at))

@@ -277,6 +277,10 @@ static const struct mutation V2[] = {
     {"secrets:\n", "\"secrets\":\n", "W secrets secrets\n"},
     {"secrets:\n", "secrets :\n", "W secrets secrets\n"},
     {"password: <% $secrets.reg.pw %>", "password: hunter2", "W password prerequisites[0].auth.password\n"},
+    {"  lr: \"0.01\"", "  lr: \"0.01\"\n  API_TOKEN: abc", "W password parameters.API_TOKEN\n"},
+    {"  lr: \"0.01\"", "  lr: \"0.01\"\n  Password: \"\"\n  token: 7\n  a_secret: <% $secrets.reg.pw %>", ""},
+    {"  anything: {else: 1}", "  __clusters__: [{pai_uri: x, passwd: y}, {token: z}]",
+     "W password extras.__clusters__[0].passwd\nW password extras.__clusters__[1].token\n"},
     {"<% $parameters.lr %>", "<% $parameters.rate %>", "W template taskRoles.worker.commands[0]\n"},
     {"sizes[1].deep", "sizes[2].deep", "W template taskRoles.worker.commands[0]\n"},
     {"$secrets.list[0]", "$secrets.list[1]", "W template taskRoles.worker.commands[1]\n"},
@@ -330,6 +334,7 @@ static void v1(void **state)
          "E count taskRoles[0].minSucceededTaskCount\n"},
         {"\"jobEnvs\": {", "\"jobEnvs\": [], \"x\": {", "E type jobEnvs\nE member x\n"},
         {"\"extras\": {\"any\": \"thing\"}", "\"extras\": null", "E type extras\n"},
+        {"\"jobEnvs\": {", "\"jobEnvs\": {\"DB_PASSWORD\": \"x\", ", "W password jobEnvs.DB_PASSWORD\n"},
         {"\"sleep 1\"", "\"\"", "E empty taskRoles[1].command\n"},
         {"\"sleep 1\"", "[\"sleep\"]", "E type taskRoles[1].command\n"},
     };
