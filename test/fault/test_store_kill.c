@@ -27,13 +27,15 @@
 
 #define KEYS 512
 #define KILLED 77
+#define UNTOUCHED 78 /* there were not that many calls */
 
 /* ---- System calls that end the process -------------------------------------------------------- */
 
 /* The port's calls come here before they go to the system: names in a program come before libc's. */
-enum cut { CUT_BEFORE, CUT_AFTER, CUT_WITHIN };
+enum cut { CUT_BEFORE, CUT_AFTER, CUT_WITHIN, CUT_FAIL };
 static int calls, kill_at; /* 0: never */
 static enum cut cut;
+static int fail_errno; /* of CUT_FAIL: the call has no effect (but for close) and the process goes on */
 
 static bool due(void)
 {
@@ -45,9 +47,16 @@ static bool due(void)
     return true;
 }
 
-static long ended(bool kill, long result)
+static bool fails(bool hit)
 {
-    if (kill)
+    return hit && cut == CUT_FAIL;
+}
+
+static long ended(bool hit, long result)
+{
+    if (fails(hit))
+        result = -fail_errno;
+    else if (hit)
         _exit(KILLED);
     if (result < 0)
         errno = (int)-result;
@@ -65,62 +74,63 @@ int openat(int folder, const char *path, int flags, ...)
     va_start(list, flags);
     unsigned mode = flags & O_CREAT ? va_arg(list, unsigned) : 0;
     va_end(list);
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_openat, folder, path, flags, mode)));
+    bool hit = due();
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_openat, folder, path, flags, mode)));
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
-    bool kill = due();
-    if (kill && cut == CUT_WITHIN)
+    bool hit = due();
+    if (hit && cut == CUT_WITHIN)
         len /= 2;
-    return ended(kill, call(syscall(SYS_write, fd, bytes, len)));
+    return ended(hit, fails(hit) ? -1 : call(syscall(SYS_write, fd, bytes, len)));
 }
 
 int fsync(int fd)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_fsync, fd)));
+    bool hit = due();
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_fsync, fd)));
 }
 
 int close(int fd)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_close, fd)));
+    bool hit = due();
+    return (int)ended(hit, call(syscall(SYS_close, fd)));
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_renameat2, from_folder, from, to_folder, to, 0)));
+    bool hit = due();
+    return (int)ended(hit,
+                      fails(hit) ? -1 : call(syscall(SYS_renameat2, from_folder, from, to_folder, to, 0)));
 }
 
 int unlinkat(int folder, const char *path, int flags)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_unlinkat, folder, path, flags)));
+    bool hit = due();
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_unlinkat, folder, path, flags)));
 }
 
 int fchmod(int fd, mode_t mode)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_fchmod, fd, mode)));
+    bool hit = due();
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_fchmod, fd, mode)));
 }
 
 int fchown(int fd, uid_t owner, gid_t group)
 {
-    bool kill = due();
+    bool hit = due();
 #ifdef SYS_fchown32 /* SYS_fchown of 32-bit systems is the one for 16-bit numbers */
-    return (int)ended(kill, call(syscall(SYS_fchown32, fd, owner, group)));
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_fchown32, fd, owner, group)));
 #else
-    return (int)ended(kill, call(syscall(SYS_fchown, fd, owner, group)));
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_fchown, fd, owner, group)));
 #endif
 }
 
 int flock(int fd, int operation)
 {
-    bool kill = due();
-    return (int)ended(kill, call(syscall(SYS_flock, fd, operation)));
+    bool hit = due();
+    return (int)ended(hit, fails(hit) ? -1 : call(syscall(SYS_flock, fd, operation)));
 }
 
 /* ---- A folder --------------------------------------------------------------------------------- */
@@ -195,7 +205,7 @@ static void put_files(void)
     put("jobs/monitor_exec", "now\n");
 }
 
-/* Runs the change in a process of its own; its exit code: 0, KILLED, or 1 for a failure. */
+/* Runs the change in a process of its own; its exit code: 0, 1 for a failure, KILLED, UNTOUCHED. */
 static int run_cut(enum store_change change, int at, enum cut how)
 {
     pid_t child = fork();
@@ -207,7 +217,7 @@ static int run_cut(enum store_change change, int at, enum cut how)
         kill_at = at;
         enum berth_status status = store_state_change(&store, change);
         kill_at = 0;
-        _exit(status == BERTH_OK ? 0 : 1);
+        _exit(calls < at ? UNTOUCHED : status == BERTH_OK ? 0 : 1);
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -244,10 +254,10 @@ static void cut_change(enum store_change change, enum cut how)
         int code = run_cut(change, at, how);
         left += temporary_files();
         bool changed = look(change);
-        assert_true(code == 0 || code == KILLED);
+        assert_true(code == UNTOUCHED || code == KILLED);
         done += changed;
         undone += !changed;
-        if (code == 0) {
+        if (code == UNTOUCHED) {
             assert_true(changed);
             break;
         }
@@ -282,6 +292,38 @@ static void test_killed_within_each_write(void **state)
     cut_change(STORE_ADD, CUT_WITHIN);
     cut_change(STORE_EXPIRE, CUT_WITHIN);
     cut_change(STORE_NOTIFY, CUT_WITHIN);
+}
+
+/* A disk that fails, or is full, at one call: the change is there or not, and the next one finds all in
+ * order. */
+static void fail_change(enum store_change change)
+{
+    unsigned failed = 0;
+    for (int at = 1;; at++) {
+        fail_errno = at % 2 ? EIO : ENOSPC;
+        put_files();
+        int code = run_cut(change, at, CUT_FAIL);
+        assert_true(code == 0 || code == 1 || code == UNTOUCHED);
+        failed += code == 1;
+        bool changed = look(change);
+        if (code != 1)
+            assert_true(changed);
+        if (!changed) {
+            assert_int_equal(run_cut(change, 0, CUT_FAIL), 0);
+            assert_true(look(change));
+        }
+        if (code == UNTOUCHED)
+            break;
+        assert_true(at < 500);
+    }
+    assert_true(failed > 5);
+}
+
+static void test_each_call_fails(void **state)
+{
+    (void)state;
+    for (int change = 0; change < STORE_CHANGES; change++)
+        fail_change((enum store_change)change);
 }
 
 /* ---- Any moment ------------------------------------------------------------------------------- */
@@ -364,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_killed_before_each_call, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_killed_after_each_call, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_killed_within_each_write, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_each_call_fails, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_killed_at_any_moment, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
