@@ -65,7 +65,7 @@ def complete_the_rest():
 
 
 def options_in(text):
-    return set(re.findall(r"--[a-z][a-z0-9-]*", text))
+    return set(re.findall(r"--[a-z][a-zA-Z0-9-]*", text))
 
 
 complete_the_rest()
