@@ -33,8 +33,8 @@ CROSS_CLI := $(sort $(wildcard test/program/test_cli_alone.py test/program/test_
     test/program/test_cli_usage.py test/program/test_cli_mlcycle.py test/program/test_cli_gpu.py test/program/test_cli_schedule.py))
 test-arm: ## library and command line on 64-bit and 32-bit ARM, under qemu (make deps test-arm)
 	@test/tools/sources.sh mbedtls cmocka
-	$(call on,aarch64-linux-gnu,qemu-aarch64-static,CROSS_PY='$(CROSS_CLI)')
-	$(call on,arm-linux-gnueabihf,qemu-arm-static,CROSS_PY='$(CROSS_CLI)')
+	+$(call on,aarch64-linux-gnu,qemu-aarch64-static,CROSS_PY='$(CROSS_CLI)')
+	+$(call on,arm-linux-gnueabihf,qemu-arm-static,CROSS_PY='$(CROSS_CLI)')
 test-bigendian: ## the library on s390x, 64 bits and big-endian, under qemu (make deps test-bigendian)
 	@test/tools/sources.sh mbedtls cmocka
-	$(call on,s390x-linux-gnu,qemu-s390x-static)
+	+$(call on,s390x-linux-gnu,qemu-s390x-static)
