@@ -6,7 +6,15 @@
 
 #include <string.h>
 
-enum { OPTION_WIDTH = 30, COMMAND_WIDTH = 34, LEFT_INDENT = 6, ROOM_MIN = 10, SCREEN = 100, PAPER = 80 };
+enum {
+    OPTION_WIDTH = 30,
+    COMMAND_WIDTH = 34,
+    FAMILY_WIDTH = 20,
+    LEFT_INDENT = 6,
+    ROOM_MIN = 10,
+    SCREEN = 100,
+    PAPER = 80
+};
 
 /* In a pipe it is most likely read by a pager on a screen of the usual width. */
 static unsigned width_of(const struct out *o)
@@ -122,6 +130,55 @@ int help_command(struct app *app, const struct command *command)
     return EXIT_DONE;
 }
 
+/* "WORD ..." and what can follow it, for the commands from INDEX on that begin with the same word; the index
+ * behind them. */
+static size_t list_family(struct out *o, size_t index)
+{
+    const struct command *c = command_at(index);
+    char left[96], right[320];
+    struct berth_writer w, text;
+    struct berth_text rest = berth_text_of(c->words), first, second, last = BERTH_TEXT("");
+    const char *about = command_family(c)->about;
+    (void)berth_text_split(&rest, ' ', &first);
+    berth_writer_init(&w, left, sizeof left);
+    berth_put_text(&w, first);
+    berth_put_string(&w, " ...");
+    berth_writer_init(&text, right, sizeof right);
+    berth_put_string(&text, about != NULL ? about : "");
+    for (; (c = command_at(index)) != NULL; index++) {
+        struct berth_text word;
+        rest = berth_text_of(c->words);
+        (void)berth_text_split(&rest, ' ', &word);
+        if (!berth_text_equal(word, first))
+            break;
+        if (!berth_text_split(&rest, ' ', &second) || berth_text_equal(second, last))
+            continue;
+        berth_put_string(&text, last.len == 0 ? ": " : ", ");
+        berth_put_text(&text, second);
+        last = second;
+    }
+    if (berth_writer_terminate(&text) == BERTH_OK)
+        entry(o, berth_writer_text(&w), right, FAMILY_WIDTH);
+    return index;
+}
+
+/* Each command that stands for itself, and each word that several begin with. */
+static void list_families(struct out *o)
+{
+    const struct command *c, *next;
+    for (size_t i = 0; (c = command_at(i)) != NULL;) {
+        struct berth_text rest = berth_text_of(c->words), first;
+        (void)berth_text_split(&rest, ' ', &first);
+        next = command_at(i + 1);
+        if (rest.ptr != NULL && next != NULL && berth_text_starts(berth_text_of(next->words), first)) {
+            i = list_family(o, i);
+            continue;
+        }
+        entry(o, berth_text_of(c->words), c->summary, FAMILY_WIDTH);
+        i++;
+    }
+}
+
 static void list_commands(struct out *o, const char *const *words, size_t count)
 {
     const struct command *c;
@@ -157,13 +214,19 @@ static const char exit_codes[] =
 static int overview(struct app *app)
 {
     struct out *o = &app->out;
-    paragraph(o, BERTH_TEXT("berth " BERTH_VERSION ": talks to GPU job platforms, runs their work."), 0, 0);
+    paragraph(o,
+              BERTH_TEXT("berth " BERTH_VERSION ": talks to GPU job platforms, runs their work, books GPUs."),
+              0, 0);
     out_string(o, "\n");
     paragraph(o, BERTH_TEXT("berth COMMAND [OPTIONS] [ARGUMENTS]"), 0, LEFT_INDENT);
     out_string(o, "\n");
-    list_commands(o, NULL, 0);
+    list_families(o);
     out_string(o, "\n");
-    paragraph(o, BERTH_TEXT("'berth help COMMAND' tells a command's options."), 0, 0);
+    paragraph(
+        o,
+        BERTH_TEXT("'berth help WORD' lists the commands that begin with a word, 'berth help COMMAND' tells "
+                   "a command's options, 'berth man' tells all."),
+        0, 0);
     out_string(o, "Exit codes:\n  ");
     paragraph(o, berth_text_of(exit_codes), 2, 2);
     return EXIT_DONE;

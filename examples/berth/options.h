@@ -192,6 +192,7 @@ struct command {
  * have. An id or a name is looked up here first, then in the common options. Two options of a family may
  * have the same spelling when no command takes both. */
 struct family {
+    const char *about; /* behind a word that several commands begin with, in the overview */
     const struct option *options;
     size_t option_count;
     const struct command *commands;

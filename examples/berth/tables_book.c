@@ -23,4 +23,4 @@ static const struct command commands[] = {
      "configuration (docs/booking.md)."},
 };
 
-const struct family family_book = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_book = {NULL, options, COUNT(options), commands, COUNT(commands)};

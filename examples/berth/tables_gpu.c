@@ -46,4 +46,5 @@ static const struct command commands[] = {
      "1: there are not enough."},
 };
 
-const struct family family_gpu = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_gpu = {"the GPUs of this machine", options, COUNT(options), commands,
+                                  COUNT(commands)};

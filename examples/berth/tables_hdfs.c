@@ -46,7 +46,7 @@ static const struct command commands[] = {
      "download a file, or a directory (--recursive)",
      "LOCAL is the new name, or a folder to put it into (default: the current one); - is standard "
      "output. " WHOLE "What breaks off is continued, from another DataNode, unless the file has changed. "
-                      "Symbolic links are left "
+     "Symbolic links are left "
      "out; a name that could lead out of the folder ends the command. Exit code 8: LOCAL exists (without "
      "--overwrite), or REMOTE is a directory (without --recursive)."},
     {"hdfs put", "LOCAL REMOTE", 2, 2, HDFS, OPTIONS(OPT_RECURSIVE, OPT_OVERWRITE), hdfs_put,
@@ -81,4 +81,5 @@ static const struct command commands[] = {
      "make the token of --delegation-token-file invalid", NULL},
 };
 
-const struct family family_hdfs = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_hdfs = {"files in a WebHDFS cluster", options, COUNT(options), commands,
+                                   COUNT(commands)};

@@ -20,4 +20,4 @@ static const struct command commands[] = {
      "Exit code 5: it is no JSON, or deeper than berth's YAML."},
 };
 
-const struct family family_json = {NULL, 0, commands, COUNT(commands)};
+const struct family family_json = {"documents", NULL, 0, commands, COUNT(commands)};

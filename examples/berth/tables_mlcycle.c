@@ -81,4 +81,5 @@ static const struct command commands[] = {
      "FILE - is standard input; --filename is then needed. " IN_A_STEP},
 };
 
-const struct family family_mlcycle = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_mlcycle = {"an mlcycle server", options, COUNT(options), commands,
+                                      COUNT(commands)};

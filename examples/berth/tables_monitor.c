@@ -42,4 +42,4 @@ static const struct command commands[] = {
      "codes: 0 done, 1 refused, 3 files or configuration, 4 docker failed."},
 };
 
-const struct family family_monitor = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_monitor = {NULL, options, COUNT(options), commands, COUNT(commands)};

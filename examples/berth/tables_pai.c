@@ -264,4 +264,4 @@ static const struct command commands[] = {
      "random digits, unless --job-name."},
 };
 
-const struct family family_pai = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_pai = {"an OpenPAI cluster", options, COUNT(options), commands, COUNT(commands)};

@@ -10,4 +10,4 @@ static const struct command commands[] = {
     {"man", "", 0, 0, 0, NULL, man_run, "print the manual page (roff)", "To read it: berth man | man -l -"},
 };
 
-const struct family family_program = {NULL, 0, commands, COUNT(commands)};
+const struct family family_program = {NULL, NULL, 0, commands, COUNT(commands)};

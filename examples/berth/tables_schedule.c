@@ -60,4 +60,5 @@ static const struct command commands[] = {
      "days ahead). A GPU that is booked twice at a time counts twice. With --json one object."},
 };
 
-const struct family family_schedule = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_schedule = {"the GPU schedule of a shared host", options, COUNT(options), commands,
+                                       COUNT(commands)};

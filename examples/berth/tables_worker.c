@@ -47,4 +47,4 @@ static const struct command commands[] = {
      "them as failed and ends."},
 };
 
-const struct family family_worker = {options, COUNT(options), commands, COUNT(commands)};
+const struct family family_worker = {NULL, options, COUNT(options), commands, COUNT(commands)};

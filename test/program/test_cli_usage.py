@@ -21,61 +21,65 @@ OTHERS = ["json check", "json get", "yaml check", "yaml to-json", "worker", "ver
 COMMON = ["--cacert", "--crl", "--cert", "--key", "--pin", "--proxy", "--timeout", "--retries", "--verbose",
           "--dangerously-skip-verification"]
 
-# A command and arguments that are as many as it takes.
-COMPLETE = {
-    "gpu list": [], "gpu links": [], "gpu assign": [], "schedule check": [], "schedule next": [], "schedule show": [],
-    "schedule list": [], "schedule stats": [],
-    "mlcycle projects list": [], "mlcycle projects get": [ID], "mlcycle projects add": [],
-    "mlcycle projects update": [ID], "mlcycle projects delete": [ID], "mlcycle workers list": [],
-    "mlcycle workers get": [ID], "mlcycle workers add": [], "mlcycle workers update": [ID],
-    "mlcycle workers delete": [ID], "mlcycle jobs list": [], "mlcycle jobs get": [ID], "mlcycle jobs trigger": [ID],
-    "mlcycle jobs add-steps": [ID, "f.yml"], "mlcycle jobs add-metrics": [ID, "0", "a=1"],
-    "mlcycle scheduler pending": [], "mlcycle scheduler claim": [ID, "0"], "mlcycle scheduler complete": [ID, "0"],
-    "mlcycle scheduler error": [ID, "0"], "mlcycle fragments list": [ID, "0"], "mlcycle fragments get": [ID],
-    "mlcycle fragments latest": ["name"], "mlcycle fragments upload": [ID, "0", "f"], "json check": ["f"],
-    "json get": ["f", "a"], "yaml check": ["f"], "yaml to-json": ["f"], "yaml from-json": ["f"], "worker": [], "version": [],
-    "completion": ["bash"], "man": [], "pai job check": ["f"], "pai job convert": ["f"],
-    "hdfs ls": ["/x"], "hdfs stat": ["/x"], "hdfs du": ["/x"], "hdfs checksum": ["/x"], "hdfs home": [],
-    "hdfs get": ["/x", "y"], "hdfs put": ["x", "/y"], "hdfs append": ["x", "/y"], "hdfs cat": ["/x"], "hdfs tail": ["/x"],
-    "hdfs rm": ["/x"], "hdfs mkdir": ["/x"], "hdfs mv": ["/x", "/y"], "hdfs chmod": ["755", "/x"],
-    "hdfs truncate": ["/x", "0"], "hdfs concat": ["/x", "/y"], "hdfs token get": [], "hdfs token renew": [],
-    "hdfs token cancel": [],
-}
-
-
 def berth(*args, **more):
     return peer.run_berth(list(args), **more)
 
 
+def overview():
+    """The words of `berth help`: those that stand for themselves, those that several commands begin with."""
+    words = re.findall(r"(?m)^  ([a-z-]+)( \.\.\.)? ", berth("help", env={"COLUMNS": "100"}).text)
+    return [w for w, more in words if not more], [w for w, more in words if more]
+
+
 def commands():
-    """What `berth help` lists: {"json get": "FILE PATH"}."""
+    """Every command and what it takes: {"json get": "FILE PATH"}."""
+    alone, families = overview()
+    names = list(alone)
+    for word in families:
+        for line in berth("help", word, env={"COLUMNS": "100"}).text.splitlines():
+            m = re.match(r"  (%s(?: [a-z][a-z-]+(?!\|))+)(?= [A-Z[]|  |$)" % re.escape(word), line)
+            if m:
+                names.append(m.group(1))
     found = {}
-    for line in berth("help", env={"COLUMNS": "100"}).text.splitlines():
-        m = re.match(r"  ((?:[a-z][a-z-]* ?)+?)((?: ?[A-Z[][^ ]*| bash\|zsh\|fish)*)(?:  .*| [a-z].*|)$", line)
-        if m and not line.startswith("   "):
-            found[m.group(1).strip()] = m.group(2).strip()
+    for name in names:
+        usage = berth("help", *name.split(), env={"COLUMNS": "100"}).text.split("\n\n")[0]
+        found[name] = " ".join(usage.split()).removeprefix("berth %s [OPTIONS]" % name).strip()
     return found
 
 
-def complete_the_rest():
-    """Commands without a line above: as many arguments as their usage has words. Those that take CMD... read no options behind it."""
-    for name, usage in commands().items():
-        if name not in COMPLETE and name != "help" and not usage.endswith("CMD..."):
-            COMPLETE[name] = ["a=b" if "=" in word else "x" for word in usage.split()]
+def arguments_of(usage):
+    """As many arguments as a command must have: those in brackets are optional, dots mean one or more."""
+    words = re.sub(r"\[.*\]", "", usage).split()
+    return [word.split("|")[0].lower().rstrip(".") for word in words]
+
+
+# A command and arguments that are as many as it must have; filled in from the help when the tests begin.
+COMPLETE = {}
+USAGES = {}
+
+
+def setUpModule():
+    USAGES.update(commands())
+    del USAGES["help"]
+    COMPLETE.update({name: arguments_of(usage) for name, usage in USAGES.items()})
 
 
 def options_in(text):
-    return set(re.findall(r"--[a-z][a-zA-Z0-9-]*", text))
-
-
-complete_the_rest()
+    """The options that a help text lists, by their long names with two dashes."""
+    left = re.findall(r"(?m)^  (-[\w-]+(?:, -[\w-]+)*)", text)
+    return {word for words in left for word in words.split(", ") if word.startswith("--")}
 
 
 class Help(cli_case.Case):
     def test_overview_names_every_command(self):
         text = self.assertDone(berth("help")).text
+        alone, families = overview()
         for name in ["mlcycle " + o for o in OPERATIONS] + OTHERS:
-            self.assertRegex(text, r"(?m)^  %s\b" % re.escape(name))
+            word, _, rest = name.partition(" ")
+            self.assertIn(word, families if rest else alone)
+            if rest:
+                self.assertRegex(text, r"(?m)^  %s \.\.\. [^.]*\b%s\b" % (re.escape(word), re.escape(rest.split()[0])))
+        self.assertLess(len(text.splitlines()), 40)
         self.assertIn("Exit codes", text)
         self.assertEqual(self.assertDone(berth("--help")).text, text)
         self.assertEqual(self.assertDone(berth("-h")).text, text)
@@ -86,16 +90,17 @@ class Help(cli_case.Case):
                 text = self.assertDone(berth("help", *name.split())).text
                 self.assertTrue(text.startswith("berth %s " % name) or text.startswith("berth %s\n" % name), text)
                 self.assertEqual(self.assertDone(berth(*(name.split() + ["-h"]))).text, text)
-                form = ["--help"] + name.split() if len(name) % 2 else name.split() + arguments + ["--help"]
+                first = len(name) % 2 or "CMD" in USAGES[name]  # behind a command that is run, options are its own
+                form = ["--help"] + name.split() if first else name.split() + arguments + ["--help"]
                 self.assertEqual(self.assertDone(berth(*form)).text, text)
-                if name.startswith("hdfs "):
+                if name.startswith("pai ") and "--cacert" in text:
+                    self.assertLessEqual(set(COMMON + ["--cluster-alias", "--json", "--quiet"]), options_in(text))
+                elif name.startswith("hdfs "):
                     self.assertLessEqual(set(COMMON + ["--root", "--json", "--quiet"]), options_in(text))
                 elif name.startswith("mlcycle") or name == "worker":
                     self.assertLessEqual(set(COMMON + ["--host", "--json", "--quiet"]), options_in(text))
-                elif name in ("monitor", "run-container"):  # whose --timeout is docker's
-                    self.assertEqual(set(COMMON) & options_in(text), {"--timeout"}, text)
-                elif not name.startswith("pai "):
-                    self.assertFalse(set(COMMON) & options_in(text), text)
+                else:
+                    self.assertFalse((set(COMMON) - {"--timeout"}) & options_in(text), text)
 
     def test_help_of_a_group_lists_it(self):
         for group in ("mlcycle", "mlcycle jobs", "json"):
@@ -168,18 +173,21 @@ class Wrong(cli_case.Case):
     def test_too_few_and_too_many_arguments(self):
         for name, arguments in COMPLETE.items():
             with self.subTest(name):
-                usage = self.assertDone(berth("help", *name.split())).text.splitlines()[0]
-                if arguments and not usage.endswith("]"):
+                usage = USAGES[name]
+                if arguments:
                     self.assertFails(berth(*(name.split() + arguments[:-1])), USAGE, "too few arguments")
-                if "..." not in usage:
-                    self.assertFails(berth(*(name.split() + arguments + ["more"])), USAGE, "too many arguments")
+                if not usage.endswith("...") and not usage.endswith("...]"):
+                    more = ["more"] * (usage.count("[") + 1)
+                    self.assertFails(berth(*(name.split() + arguments + more)), USAGE, "too many arguments")
         self.assertFails(berth("mlcycle", "fragments", "list"), USAGE, "too few arguments; it takes: JOB")
         self.assertFails(berth("mlcycle", "jobs", "list", "more"), USAGE, "too many arguments, it takes none: more$")
 
     def test_unknown_options(self):
         wrong = ("--nonsense", "-Z", "--jso", "--json-lines", "---json", "--=x", "--nonsense=1")
         for count, (name, arguments) in enumerate(COMPLETE.items()):
-            self.assertFails(berth(*(name.split() + arguments + [wrong[count % len(wrong)]])), USAGE, "unknown option")
+            option = [wrong[count % len(wrong)]]
+            words = option + arguments if "CMD" in USAGES[name] else arguments + option
+            self.assertFails(berth(*(name.split() + words)), USAGE, "unknown option")
 
     def test_options_of_other_commands(self):
         for words in (["json", "check", "f", "--cacert", "x"], ["mlcycle", "jobs", "list", "--name", "x"],
@@ -297,7 +305,7 @@ class Manual(cli_case.Case):
             every |= options_in(berth("help", *name.split()).text)
         self.assertGreater(len(every), 25)
         for option in every:
-            self.assertRegex(page, r"%s\b" % option)
+            self.assertRegex(page, r"%s\b" % re.escape(option))
         for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 130):
             self.assertIn(".TP\n\\fB%d\\fR\n" % code, page)
 
@@ -325,7 +333,7 @@ class Completion(cli_case.Case):
 
     @unittest.skipUnless(shutil.which("bash"), "no bash")
     def test_bash_offers(self):
-        self.assertEqual(self.complete("berth "), sorted(set(name.split()[0] for name in commands())))
+        self.assertEqual(self.complete("berth "), sorted(sum(overview(), [])))
         self.assertEqual(self.complete("berth mlcycle "), ["fragments", "jobs", "projects", "scheduler", "workers"])
         self.assertEqual(self.complete("berth mlcycle jobs "), ["add-metrics", "add-steps", "get", "list", "trigger"])
         self.assertEqual(self.complete("berth mlcycle jobs add-m"), ["add-metrics"])
@@ -343,9 +351,8 @@ class Completion(cli_case.Case):
     @unittest.skipUnless(shutil.which("bash"), "no bash")
     def test_bash_offers_each_option_that_the_help_names(self):
         for name in list(COMPLETE)[::3]:
-            told = berth("help", *name.split()).text.partition("ptions:\n")[2]
             self.assertEqual(set(self.complete("berth %s --" % name)),
-                             options_in("\n".join(re.findall(r"(?m)^  (-(?:[-\w,]| -)*)", told))), name)
+                             options_in(berth("help", *name.split()).text))
 
     @unittest.skipUnless(shutil.which("zsh"), "no zsh")
     def test_zsh(self):
@@ -369,13 +376,6 @@ class Completion(cli_case.Case):
     def test_other_shells(self):
         for shell in ("tcsh", "", "BASH", "bash "):
             self.assertFails(berth("completion", shell), USAGE, "bash, zsh and fish")
-
-
-class Listed(cli_case.Case):
-    def test_the_families_of_commands(self):
-        self.assertEqual(sorted(set(name.split()[0] for name in commands())),
-                         ["book", "completion", "gpu", "hdfs", "help", "json", "man", "mlcycle", "monitor", "pai", "run-container", "schedule",
-                          "version", "worker", "yaml"])
 
 
 if __name__ == "__main__":
