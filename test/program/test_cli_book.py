@@ -3,6 +3,7 @@ import fcntl
 import os
 import re
 import stat
+import time
 import unittest
 
 import book_case
@@ -440,6 +441,39 @@ class Files(book_case.BookCase):
         self.assertEqual(result.code, 0)
         self.assertRegex(result.err.decode(), r"\Aberth: book: .*chmod 600 .*\n\Z")
         self.assertEqual(stat.S_IMODE(os.stat(self.folder("cfg/users_config.yaml")).st_mode), 0o600)
+
+
+class LocalTime(book_case.BookCase):
+    """Without --now it is the host's local time that counts, as the old programs have it."""
+
+    def test_now(self):
+        for zone in ("UTC0", "AAA-13:30", "BBB+11", "Europe/Paris", "Asia/Kathmandu", "America/New_York", ":Australia/Lord_Howe", ""):
+            for _ in range(2):  # once more where the half hour changes between the two looks at the clock
+                self.write_rows(booking=[])
+                before = self.local(zone)
+                result = peer.run_berth(["book", "--config", self.folder.path, "-id", "m1"], env={"TZ": zone},
+                                        input="pass word\n1 1 0\nnow\n1-day\n")
+                self.assertDialogue(result, 0, S1, Q2, S8, S9, S10)
+                if before == self.local(zone):
+                    break
+            self.assertTrue(self.rows().startswith(before + ","), (zone, before, self.rows()))
+
+    @staticmethod
+    def local(zone):
+        """The local half hour, by libc."""
+        os.environ["TZ"] = zone
+        time.tzset()
+        try:
+            now = time.localtime()
+        finally:
+            del os.environ["TZ"]
+            time.tzset()
+        return time.strftime("%Y-%m-%d %H:", now) + ("30:00" if now.tm_min >= 30 else "00:00")
+
+    def test_a_zone_that_is_none(self):
+        result = peer.run_berth(["book", "--config", self.folder.path, "-ls"], env={"TZ": "Mars/Olympus"})
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.err.decode(), r"\Aberth: book: .*Mars/Olympus.*UTC\n\Z")
 
 
 class Race(book_case.BookCase):

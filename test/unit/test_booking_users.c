@@ -464,7 +464,7 @@ static void lines_between(struct made *m)
 {
     while (chance(m, 3)) {
         if (chance(m, 2)) {
-            say(m, "      " + seed_below(&m->seed, 7));
+            say(m, &"      "[seed_below(&m->seed, 7)]);
             comment(m);
         }
         say(m, m->line_end);
