@@ -244,10 +244,10 @@ class Time(FolderCase):
         self.assertRegex(said, r"warning: .*Nowhere/Land.*; local time is taken to be UTC\n\Z")
 
     def test_now(self):
-        for now in ("2030-01-07", "2030-01-07 07:10", "2030-01-07T07:10:59"):
-            self.assertEqual(self.list(now=now).code, 0)
-        for now in ("", "now", "07:10", "2030-02-30", "2030-01-07 07:10:60"):
-            result = self.run_berth(["schedule", "list", "--config", self.folder("host"), "--now=" + now])
+        for given in ("2030-01-07", "2030-01-07 07:10", "2030-01-07T07:10:59"):
+            self.assertEqual(self.list(now=given).code, 0)
+        for given in ("", "now", "07:10", "2030-02-30", "2030-01-07 07:10:60"):
+            result = self.run_berth(["schedule", "list", "--config", self.folder("host"), "--now=" + given])
             self.assertFails(result, cli_case.USAGE, "--now")
 
 
