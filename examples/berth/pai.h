@@ -10,7 +10,7 @@
 /* One command runs in a process: its cluster, session and request. */
 struct pai {
     struct app *app;
-    struct pai_cluster cluster;
+    struct berth_openpai_cluster cluster;
     struct session session;
     struct berth_openpai_account account;
     struct berth_openpai client;

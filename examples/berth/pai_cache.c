@@ -233,7 +233,7 @@ int pai_job_create(struct app *app)
         code = pai_cache_options(app, &cache);
     if (code == 0)
         code = pai_cache_store(app, &cache);
-    struct pai_change change = {BERTH_TEXT("job-name"), name, false};
+    struct berth_openpai_change change = {BERTH_TEXT("job-name"), name, false};
     return code == 0 && !args_given(&app->args, OPT_NOT_DEFAULT) ? pai_defaults_store(app, &change, 1) : code;
 }
 
@@ -266,6 +266,6 @@ int pai_job_abort(struct app *app)
         return fail_text(app, EXIT_NO, "there is no such job here", name);
     if (status != BERTH_OK)
         return fail_file(app, status, path);
-    struct pai_change change = {BERTH_TEXT("job-name"), {NULL, 0}, false};
+    struct berth_openpai_change change = {BERTH_TEXT("job-name"), {NULL, 0}, false};
     return berth_text_equal(pai_default(app, "job-name"), name) ? pai_defaults_store(app, &change, 1) : 0;
 }

@@ -25,30 +25,30 @@ static bool is_secret(struct berth_text name)
 }
 
 /* The entry as one line of JSON, with its alias and without its secrets. */
-static enum berth_status put_entry(struct out *out, const struct pai_cluster *cluster)
+static enum berth_status put_entry(struct out *out, const struct berth_openpai_cluster *cluster)
 {
     static char text[PAI_FILE_MAX];
     static const struct berth_text stars = BERTH_TEXT_INIT("******");
-    struct pai_change changes[4];
+    struct berth_openpai_change changes[4];
     struct berth_writer writer;
     struct berth_json_writer w;
     size_t count = 0;
-    changes[count++] = (struct pai_change){BERTH_TEXT("cluster_alias"), cluster->alias, false};
+    changes[count++] = (struct berth_openpai_change){BERTH_TEXT("cluster_alias"), cluster->alias, false};
     for (struct berth_json_cursor at = berth_json_enter(cluster->entry);
          berth_json_type_of(at) != BERTH_JSON_NONE && count < 4; at = berth_json_next(at)) {
         if (is_secret(berth_json_name(at)))
-            changes[count++] = (struct pai_change){berth_json_name(at), stars, false};
+            changes[count++] = (struct berth_openpai_change){berth_json_name(at), stars, false};
     }
     berth_writer_init(&writer, text, sizeof text);
     berth_json_writer_init(&w, &writer);
-    pai_put_changed(&clusters, &w, cluster->entry, changes, count);
+    berth_openpai_put_changed(&clusters.content, &w, cluster->entry, changes, count);
     BERTH_TRY(berth_json_done(&w));
     out_bytes(out, text, json_compact(text, writer.len, text));
     out_string(out, "\n");
     return BERTH_OK;
 }
 
-static void show_cluster(struct app *app, struct table *table, const struct pai_cluster *cluster,
+static void show_cluster(struct app *app, struct table *table, const struct berth_openpai_cluster *cluster,
                          struct berth_text chosen)
 {
     const struct berth_text cells[] = {
@@ -68,7 +68,7 @@ int pai_cluster_list(struct app *app)
                                             {"PASSWORD", 8, false},
                                             {"PAI URI", 0, false}};
     struct table table;
-    struct pai_cluster cluster;
+    struct berth_openpai_cluster cluster;
     struct berth_json_cursor at = {NULL, 0};
     const char *only = app->args.value[OPT_ALIAS];
     size_t shown = 0;
@@ -77,7 +77,7 @@ int pai_cluster_list(struct app *app)
         return code;
     struct berth_text chosen = pai_default(app, "cluster-alias");
     table_init(&table, &app->out, columns, 5);
-    while (pai_clusters_next(&clusters, &at, &cluster)) {
+    while (berth_openpai_next_cluster(&clusters.content, &at, &cluster)) {
         if (only != NULL && !berth_text_equal(cluster.alias, berth_text_of(only)))
             continue;
         shown++;
@@ -124,7 +124,7 @@ static int new_password(struct app *app, char *buf, size_t size)
     return secret_ask(app, "password: ", buf, size);
 }
 
-static int keep_token(struct app *app, const struct pai_cluster *cluster)
+static int keep_token(struct app *app, const struct berth_openpai_cluster *cluster)
 {
     char token[BERTH_OPENPAI_TOKEN_MAX + 1];
     int code = secret_read(app, app->args.value[OPT_TOKEN_FILE], token, sizeof token);
@@ -169,8 +169,8 @@ int pai_cluster_add(struct app *app)
                    {OPT_HDFS_URI, "hdfs_web_uri"},
                    {OPT_REST_URI, "rest_server_uri"}};
     char password[PASSWORD_MAX];
-    struct pai_change changes[sizeof members / sizeof members[0] + 1];
-    struct pai_cluster cluster;
+    struct berth_openpai_change changes[sizeof members / sizeof members[0] + 1];
+    struct berth_openpai_cluster cluster;
     size_t count = 0;
     int code = need(app, OPT_ALIAS, "--cluster-alias ALIAS");
     if (code == 0)
@@ -182,8 +182,8 @@ int pai_cluster_add(struct app *app)
             continue;
         if (members[i].id != OPT_USER)
             code = check_uri(app, members[i].id);
-        changes[count++] = (struct pai_change){berth_text_of(members[i].member),
-                                               berth_text_of(app->args.value[members[i].id]), false};
+        changes[count++] = (struct berth_openpai_change){
+            berth_text_of(members[i].member), berth_text_of(app->args.value[members[i].id]), false};
     }
     if (code == 0)
         code = pai_clusters_load(app, &clusters);
@@ -192,7 +192,8 @@ int pai_cluster_add(struct app *app)
     if (code != 0)
         return code;
     if (password[0] != '\0')
-        changes[count++] = (struct pai_change){BERTH_TEXT("passwd"), berth_text_of(password), false};
+        changes[count++] =
+            (struct berth_openpai_change){BERTH_TEXT("passwd"), berth_text_of(password), false};
     memset(&cluster, 0, sizeof cluster);
     cluster.alias = berth_text_of(app->args.value[OPT_ALIAS]);
     cluster.pai_uri = berth_text_of(app->args.value[OPT_PAI_URI]);
@@ -205,7 +206,7 @@ int pai_cluster_add(struct app *app)
 }
 
 /* The cluster that the argument (or --alias) names. */
-static int named_cluster(struct app *app, struct pai_cluster *out)
+static int named_cluster(struct app *app, struct berth_openpai_cluster *out)
 {
     if (args_count(&app->args) > 0)
         app->args.value[OPT_ALIAS] = args_word(&app->args, 0);
@@ -217,7 +218,7 @@ static int named_cluster(struct app *app, struct pai_cluster *out)
 
 int pai_cluster_delete(struct app *app)
 {
-    struct pai_cluster cluster;
+    struct berth_openpai_cluster cluster;
     int code = named_cluster(app, &cluster);
     if (code == 0)
         code = pai_token_store(app, &cluster, BERTH_TEXT(""));
@@ -226,9 +227,9 @@ int pai_cluster_delete(struct app *app)
 
 int pai_cluster_select(struct app *app)
 {
-    struct pai_cluster cluster;
+    struct berth_openpai_cluster cluster;
     int code = named_cluster(app, &cluster);
-    struct pai_change change = {BERTH_TEXT("cluster-alias"), cluster.alias, false};
+    struct berth_openpai_change change = {BERTH_TEXT("cluster-alias"), cluster.alias, false};
     return code == 0 ? pai_defaults_store(app, &change, 1) : code;
 }
 
@@ -243,15 +244,16 @@ int pai_default_list(struct app *app)
     if (code != 0)
         return code;
     if (app->json) {
-        struct berth_text all = berth_json_raw(berth_json_root(&file->json));
+        struct berth_text all = berth_json_raw(berth_json_root(&file->content.json));
         out_bytes(&app->out, file->room, json_compact(all.ptr, all.len, file->room));
         out_string(&app->out, "\n");
         return EXIT_DONE;
     }
     table_init(&table, &app->out, columns, 2);
-    for (struct berth_json_cursor at = berth_json_enter(berth_json_root(&file->json));
+    for (struct berth_json_cursor at = berth_json_enter(berth_json_root(&file->content.json));
          berth_json_type_of(at) != BERTH_JSON_NONE; at = berth_json_next(at)) {
-        const struct berth_text cells[] = {pai_name(file, at), pai_text(file, at)};
+        const struct berth_text cells[] = {berth_openpai_file_name(&file->content, at),
+                                           berth_openpai_file_text(&file->content, at)};
         table_row(&table, cells);
     }
     return EXIT_DONE;
@@ -259,7 +261,7 @@ int pai_default_list(struct app *app)
 
 int pai_default_add(struct app *app)
 {
-    struct pai_change changes[64];
+    struct berth_openpai_change changes[64];
     size_t count = args_count(&app->args);
     if (count > 64)
         return fail(app, EXIT_USAGE, "at most 64 variables at once", NULL);
@@ -267,14 +269,14 @@ int pai_default_add(struct app *app)
         struct berth_text value = berth_text_of(args_word(&app->args, i)), name;
         if (!berth_text_split(&value, '=', &name) || value.ptr == NULL || name.len == 0)
             return fail(app, EXIT_USAGE, args_word(&app->args, i), "a default is written VARIABLE=VALUE");
-        changes[i] = (struct pai_change){name, value, false};
+        changes[i] = (struct berth_openpai_change){name, value, false};
     }
     return pai_defaults_store(app, changes, count);
 }
 
 int pai_default_remove(struct app *app)
 {
-    struct pai_change changes[64];
+    struct berth_openpai_change changes[64];
     struct pai_file *file;
     size_t count = args_count(&app->args);
     if (count > 64)
@@ -282,9 +284,10 @@ int pai_default_remove(struct app *app)
     int code = pai_defaults_load(app, &file);
     for (size_t i = 0; code == 0 && i < count; i++) {
         struct berth_text name = berth_text_of(args_word(&app->args, i));
-        if (berth_json_type_of(berth_json_find(berth_json_root(&file->json), name)) == BERTH_JSON_NONE)
+        if (berth_json_type_of(berth_json_find(berth_json_root(&file->content.json), name)) ==
+            BERTH_JSON_NONE)
             return fail_text(app, EXIT_NO, "there is no such default", name);
-        changes[i] = (struct pai_change){name, {NULL, 0}, false};
+        changes[i] = (struct berth_openpai_change){name, {NULL, 0}, false};
     }
     return code == 0 ? pai_defaults_store(app, changes, count) : code;
 }

@@ -348,7 +348,8 @@ static void print_config(struct app *app, struct berth_text config, bool is_json
     if (is_json) {
         char *compact = buf + sizeof buf - config.len;
         berth_writer_init(&w, buf, sizeof buf - config.len);
-        pai_expand(berth_text_make(compact, json_compact(config.ptr, config.len, compact)), &w);
+        berth_openpai_put_indented(&w,
+                                   berth_text_make(compact, json_compact(config.ptr, config.len, compact)));
         if (berth_writer_status(&w) == BERTH_OK)
             config = berth_writer_text(&w);
     }

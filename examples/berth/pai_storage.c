@@ -13,7 +13,7 @@ int pai_hdfs_open(struct app *app)
     struct berth_text alias = berth_text_of(app->args.value[OPT_STORAGE_ALIAS]);
     root = pai.cluster.hdfs_web_uri;
     if (alias.len > 0)
-        root = pai_storage_uri(pai_cluster_file(), pai.cluster.entry, alias);
+        root = berth_openpai_storage_uri(&pai_cluster_file()->content, pai.cluster.entry, alias);
     if (root.len == 0 && alias.len > 0)
         return fail_text(app, EXIT_USAGE, "the cluster has no such storage", alias);
     if (root.len == 0)

@@ -347,7 +347,7 @@ int pai_submit_spec(struct app *app, struct berth_openpai_spec *spec)
 /* Once submitted, a job is no default any more. */
 static int forget_default(struct app *app, struct berth_text name)
 {
-    struct pai_change change = {BERTH_TEXT("job-name"), {NULL, 0}, false};
+    struct berth_openpai_change change = {BERTH_TEXT("job-name"), {NULL, 0}, false};
     if (args_given(&app->args, OPT_PREVIEW) || !berth_text_equal(pai_default(app, "job-name"), name))
         return 0;
     return pai_defaults_store(app, &change, 1);

@@ -24,7 +24,7 @@ enum berth_status berth_openpai_file_read(struct berth_openpai_file *out_file, s
     if (type == BERTH_JSON_OBJECT || type == BERTH_JSON_ARRAY)
         return BERTH_OK;
     if (out_error != NULL)
-        *out_error = (struct berth_json_error){0, "an object or an array is due"};
+        *out_error = (struct berth_json_error){0, "a JSON object is due"};
     return BERTH_E_TYPE;
 }
 
