@@ -61,7 +61,7 @@ static void print_row(struct hdfs_view *view, const struct berth_webhdfs_entry *
                                        entry->name};
     if (view->table.out == NULL)
         table_init(&view->table, &view->app->out, columns, 6);
-    table_row_coloured(&view->table, cells, 5,
+    table_row_coloured(&view->table, cells, 0,
                        entry->type.value == BERTH_WEBHDFS_DIRECTORY ? COLOUR_BOLD : COLOUR_NONE);
 }
 
