@@ -2,11 +2,13 @@
 import fcntl
 import os
 import re
+import shutil
 import stat
 import time
 import unittest
 
 import book_case
+import cli_case
 from book_case import (DEFAULT_IMAGE, HEADER, IMAGES, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, S14, S15, S16, S17, S18, T1, T2, T3,
                        T4, T5, T6, T7, T8, T9, T10, entry, opens, row)
 from cli_case import USAGE, peer
@@ -441,6 +443,21 @@ class Files(book_case.BookCase):
         self.assertEqual(result.code, 0)
         self.assertRegex(result.err.decode(), r"\Aberth: book: .*chmod 600 .*\n\Z")
         self.assertEqual(stat.S_IMODE(os.stat(self.folder("cfg/users_config.yaml")).st_mode), 0o600)
+
+
+class Example(book_case.BookCase):
+    def test_the_example_host(self):
+        """docs/booking.md: copied and used as it is."""
+        host = self.folder("host")
+        shutil.copytree(os.path.join(cli_case.ROOT, "examples/host"), host)
+        os.mkdir(os.path.join(host, "jobs"))
+        os.chmod(os.path.join(host, "cfg/users_config.yaml"), 0o600)
+        result = peer.run_berth(["book", "-id", "m2", "--config", host, "--now", "2030-01-07 07:10"],
+                                input="good one\ngood one\n24.5 32 4\nnow\n1-day\n")
+        self.assertEqual((result.code, result.err), (0, b""), result)
+        users = self.file("host/cfg/users_config.yaml")
+        self.assertRegex(users, r"\A# Written by berth book; mode 0600, as it holds passwords\.\nm2:\n  password: '\$6\$")
+        self.assertIn(b"0-3", peer.run_berth(["book", "-ls", "--config", host]).out)
 
 
 class LocalTime(book_case.BookCase):
