@@ -82,10 +82,14 @@ static int64_t midnight(int64_t seconds)
     return seconds - into - (into < 0 ? DAY_S : 0);
 }
 
-static bool begins_day(const struct view *v, unsigned cell)
+/* Whether a line stands in a cell where nothing else does: at midnights, with short days at Mondays only. */
+static bool has_line(const struct view *v, unsigned cell)
 {
-    int64_t start_s = v->from_s + (int64_t)cell * v->cell_s;
-    return midnight(start_s) == start_s || midnight(start_s) != midnight(start_s + v->cell_s - 1);
+    int64_t start_s = v->from_s + (int64_t)cell * v->cell_s, day_s = midnight(start_s + v->cell_s - 1);
+    if (day_s < start_s || v->cell_s > 2 * DAY_S)
+        return false;
+    return v->cell_s * 4 <= DAY_S || berth_weekday(day_s) == 0 ||
+           (v->cell_s > DAY_S && berth_weekday(day_s) == 1);
 }
 
 /* The shortest cell of the list with which the span fits into ROOM columns. */
@@ -307,7 +311,7 @@ static void print_lane(const struct view *v, unsigned gpu)
             out_colour(out, COLOUR_NONE);
         } else if (cells[i].row == UINT32_MAX) {
             out_colour(out, COLOUR_DIM);
-            put_mark(v, begins_day(v, i) ? MIDNIGHT : FREE);
+            put_mark(v, has_line(v, i) ? MIDNIGHT : FREE);
             out_colour(out, COLOUR_NONE);
         } else {
             while (end < v->cells && cells[end].row == cells[i].row && !cells[end].twice)
