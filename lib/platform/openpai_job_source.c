@@ -93,7 +93,7 @@ static bool is_bare(const struct source *s, const struct berth_yaml_event *key)
 static bool has_word_line(const struct source *s, size_t from, size_t to)
 {
     for (size_t i = from; i + 1 < to; i++)
-        if (s->text.ptr[i] == '\n' && is_word_byte(s->text.ptr[i + 1]))
+        if ((s->text.ptr[i] == '\n' || s->text.ptr[i] == '\r') && is_word_byte(s->text.ptr[i + 1]))
             return true;
     return false;
 }
@@ -186,10 +186,11 @@ static bool is_safe(const struct berth_openpai_document *document, const struct 
 {
     if (document->protocol == BERTH_OPENPAI_V1)
         return document->is_json;
-    /* Tabs between values, and what YAML does not print. */
-    bool only_json = document->is_json && (berth_text_find_byte(document->source, '\t') != SIZE_MAX ||
-                                           !berth_yaml_is_printable(document->source));
-    return (!s->has_secrets || s->hidden) && !s->ambiguous && !only_json && says_instances(document) &&
+    /* Tabs between values are JSON's only. What YAML does not print, the server's reader refuses or its
+     * hiding takes for a line's end. */
+    bool tabs = document->is_json && berth_text_find_byte(document->source, '\t') != SIZE_MAX;
+    return (!s->has_secrets || s->hidden) && !s->ambiguous && !tabs &&
+           berth_yaml_is_printable(document->source) && says_instances(document) &&
            count_lines(document->source) < BERTH_OPENPAI_JOB_LINES_MAX;
 }
 

@@ -163,6 +163,15 @@ static bool is_word_byte(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/* A line begins at I: JavaScript's idea of it, as the server's pattern has. */
+static bool begins_line(struct berth_text text, size_t i)
+{
+    struct berth_text before = berth_text_slice(text, 0, i);
+    return i == 0 || text.ptr[i - 1] == '\n' || text.ptr[i - 1] == '\r' ||
+           berth_text_ends(before, BERTH_TEXT("\xe2\x80\xa8")) ||
+           berth_text_ends(before, BERTH_TEXT("\xe2\x80\xa9"));
+}
+
 /* What the server stores: without an unquoted `secrets:` in the first column, up to the next line that begins
  * with a word. */
 static size_t masked(struct berth_text text, char *out)
@@ -170,7 +179,7 @@ static size_t masked(struct berth_text text, char *out)
     size_t len = 0;
     bool inside = false;
     for (size_t i = 0; i < text.len; i++) {
-        if (i == 0 || text.ptr[i - 1] == '\n') {
+        if (begins_line(text, i)) {
             struct berth_text rest = berth_text_slice(text, i, text.len);
             if (inside && is_word_byte(text.ptr[i]))
                 inside = false;
@@ -224,6 +233,8 @@ static void as_they_stand(void **state)
         {"{\"protocolVersion\":2,\"secrets\":{\"pw\":\"SECRET\"},\"marker\":1}", false},
         {"protocolVersion: 2\nsecrets:\n  pw: SECRET\n\"marker\": 1\n", false},
         {"protocolVersion: 2\nsecrets:\n  pw: SECRET\n\"other\": 1\nmarker: 1\n", false},
+        {"protocolVersion: 2\nsecrets:\n  pw: x\xe2\x80\xa8SECRET\nmarker: 1\n", false},
+        {"protocolVersion: 2\nother: \"x\xe2\x80\xa9secrets: y\"\nsecrets: {pw: SECRET}\nmarker: 1\n", false},
         {"\xef\xbb\xbfsecrets:\n  pw: SECRET\nprotocolVersion: 2\nmarker: 1\n", false},
     };
     static char buf[100000];
