@@ -117,6 +117,9 @@ static const struct {
     {"berth mlcycle fragments latest 1_console.log --job $MLCYCLE_JOB -o log", "fetch a step's log"},
     {"tar c model | berth mlcycle fragments upload - --name Model --filename model.tar --type model",
      "upload what a command writes, within a step"},
+    {"berth pai job fast -j hello -i ubuntu:22.04 echo hello && berth pai job wait hello && berth pai job "
+     "logs hello",
+     "run a command on an OpenPAI cluster and see what it said"},
     {"berth worker --runner process --once", "run what is pending here, without containers"},
 };
 
@@ -156,6 +159,7 @@ int man_run(struct app *app)
     out_string(o, "http_proxy, https_proxy, no_proxy: as usual. NO_COLOR: no colours. COLUMNS: the "
                   "terminal's width. MLCYCLE_JOB, MLCYCLE_STEP, MLCYCLE_PROJECT: inside a step, stand for "
                   "arguments of these names that are left out. An option's own variable is named with it. "
+                  "BERTH_PAI_PASSWORD, BERTH_PAI_TOKEN: the password and the token for an OpenPAI cluster. "
                   "An option comes before its variable.\n");
     return EXIT_DONE;
 }

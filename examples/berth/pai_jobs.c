@@ -6,12 +6,18 @@
 
 /* ---- lists ------------------------------------------------------------------------------------ */
 
+/* The user's name has a column when jobs of several may come. */
+static bool several_users;
+
 static void print_summary(struct pai_view *view, void *structure)
 {
-    static const struct column columns[] = {{"STATE", 9, false}, {"SUBMITTED (UTC)", 16, false},
-                                            {"TIME", 8, true},   {"GPUS", 4, true},
-                                            {"USER", 8, false},  {"VC", 7, false},
-                                            {"NAME", 0, false}};
+    static const struct column own[] = {{"STATE", 9, false}, {"SUBMITTED (UTC)", 16, false},
+                                        {"TIME", 8, true},   {"GPUS", 4, true},
+                                        {"VC", 7, false},    {"NAME", 0, false}};
+    static const struct column all[] = {{"STATE", 9, false}, {"SUBMITTED (UTC)", 16, false},
+                                        {"TIME", 8, true},   {"GPUS", 4, true},
+                                        {"VC", 7, false},    {"USER", 8, false},
+                                        {"NAME", 0, false}};
     const struct berth_openpai_summary *job = structure;
     char when[48], span[48], gpus[24];
     bool submitted = (job->present & BERTH_OPENPAI_SUMMARY_HAS_SUBMISSION) != 0;
@@ -25,10 +31,11 @@ static void print_summary(struct pai_view *view, void *structure)
         pai_when(submitted || created, submitted ? job->submission_ms : job->created_ms, when, sizeof when),
         launched || created ? pai_span(to - from, span, sizeof span) : BERTH_TEXT(""),
         pai_number(job->total_gpus, gpus, sizeof gpus),
-        job->username,
         job->virtual_cluster,
+        several_users ? job->username : job->name,
         job->name};
-    table_row_coloured(pai_table(view, columns, 7), cells, 0, pai_colour(job->state.value));
+    table_row_coloured(pai_table(view, several_users ? all : own, several_users ? 7 : 6), cells, 0,
+                       pai_colour(job->state.value));
 }
 
 static void print_name(struct pai_view *view, void *structure)
@@ -132,7 +139,9 @@ static int list_jobs(struct app *app)
         code = pai_open(app);
     if (code != 0)
         return code;
-    if (filter.usernames.count == 0 && pai.cluster.user.len > 0 && !args_given(&app->args, OPT_EVERYBODY))
+    several_users =
+        filter.usernames.count > 0 || pai.cluster.user.len == 0 || args_given(&app->args, OPT_EVERYBODY);
+    if (!several_users)
         filter.usernames = (struct berth_openpai_names){&pai.cluster.user, 1};
     filter.page_rows = PAGE_ROWS;
     filter.seen = seen;
@@ -242,10 +251,11 @@ static void print_job(const struct berth_openpai_job *job)
     exit_line(o, status);
     text_line(o, "VC", status->virtual_cluster);
     text_line(o, "TAGS", pai_join(job->tags, buf, sizeof buf));
-    time_line(o, "SUBMITTED", (status->present & BERTH_OPENPAI_STATUS_HAS_SUBMISSION) != 0,
+    time_line(o, "SUBMITTED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_SUBMISSION) != 0,
               status->submission_ms);
-    time_line(o, "LAUNCHED", (status->present & BERTH_OPENPAI_STATUS_HAS_LAUNCHED) != 0, status->launched_ms);
-    time_line(o, "COMPLETED", (status->present & BERTH_OPENPAI_STATUS_HAS_COMPLETED) != 0,
+    time_line(o, "LAUNCHED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_LAUNCHED) != 0,
+              status->launched_ms);
+    time_line(o, "COMPLETED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_COMPLETED) != 0,
               status->completed_ms);
     if (status->retries > 0)
         record_line(o, "RETRIES", pai_number(status->retries, buf, sizeof buf));

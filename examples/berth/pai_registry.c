@@ -244,7 +244,7 @@ int pai_vc_list(struct app *app)
 static void print_user(struct pai_view *view, void *structure)
 {
     static const struct column columns[] = {
-        {"USER", 16, false}, {"ADMIN", 5, false}, {"GROUPS", 20, false}, {"VIRTUAL CLUSTERS", 0, false}};
+        {"USER", 16, false}, {"ADMIN", 5, false}, {"GROUPS", 20, false}, {"VCS", 0, false}};
     const struct berth_openpai_user *user = structure;
     char groups[512], vcs[1024];
     const struct berth_text cells[] = {user->username, user->admin ? BERTH_TEXT("yes") : BERTH_TEXT(""),
@@ -285,10 +285,8 @@ int pai_users_get(struct app *app)
 
 static void print_group(struct pai_view *view, void *structure)
 {
-    static const struct column columns[] = {{"GROUP", 16, false},
-                                            {"ADMIN", 5, false},
-                                            {"VIRTUAL CLUSTERS", 20, false},
-                                            {"DESCRIPTION", 0, false}};
+    static const struct column columns[] = {
+        {"GROUP", 16, false}, {"ADMIN", 5, false}, {"VCS", 20, false}, {"DESCRIPTION", 0, false}};
     const struct berth_openpai_group *group = structure;
     const struct berth_openpai_acls *acls = &group->extension.acls;
     char vcs[1024];

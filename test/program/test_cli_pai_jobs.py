@@ -27,9 +27,10 @@ class Lists(pai_case.PaiCase):
 
     def test_table(self):
         rows = self.rows(self.assertDone(self.pai("job", "list")))
-        self.assertEqual(rows, ["STATE\tSUBMITTED\t(UTC)\tTIME\tGPUS\tUSER\tVC\tNAME",
-                                "STOPPED\t2023-11-14\t22:15\t0:00:57\t0\tlee\tdefault\tb%1",
-                                "FAILED\t2023-11-14\t22:13\t0:00:57\t0\tlee\tvision\ta_1"])
+        self.assertEqual(rows, ["STATE\tSUBMITTED\t(UTC)\tTIME\tGPUS\tVC\tNAME", "STOPPED\t2023-11-14\t22:15\t0:00:57\t0\tdefault\tb%1",
+                                "FAILED\t2023-11-14\t22:13\t0:00:57\t0\tvision\ta_1"])
+        self.assertIn("RUNNING\t2023-11-14\t22:16", self.rows(self.assertDone(self.pai("job", "list", "--all-users")))[1])
+        self.assertIn("default\tmira.k\tc", self.rows(self.assertDone(self.pai("job", "list", "--username", "mira.k")))[1])
         self.assertDone(self.pai("job", "list", "--name", "--all-users"), "mira.k~c\nb%1\na_1\n")
 
     def test_json(self):
