@@ -260,12 +260,13 @@ static struct berth_custom_limits *find_custom(const struct berth_capability_con
     return NULL;
 }
 
-/* Reads the value of max_custom_capability; the other blocks are known. */
-static enum berth_status read_custom(struct berth_config_reader *c, struct berth_capability_config *config)
+/* Reads the value of max_custom_capability; max and the default are known. */
+static enum berth_status read_custom(struct berth_config_reader *c, struct berth_capability_config *config,
+                                     struct numbers *n)
 {
     struct berth_yaml_event key;
-    struct numbers n;
     bool end = false;
+    config->custom_count = 0;
     c->field = "max_custom_capability";
     BERTH_TRY(berth_config_collection(c, true, &end));
     while (!end) {
@@ -277,8 +278,8 @@ static enum berth_status read_custom(struct berth_config_reader *c, struct berth
         if (end)
             break;
         BERTH_TRY(berth_config_user_id(c, &key, &id));
-        BERTH_TRY(read_block(c, CUSTOM, &n, &none));
-        BERTH_TRY(finish_limits(c, CUSTOM, &n, config, &config->standard, &limits));
+        BERTH_TRY(read_block(c, CUSTOM, n, &none));
+        BERTH_TRY(finish_limits(c, CUSTOM, n, config, &config->standard, &limits));
         struct berth_custom_limits *own = find_custom(config, id);
         if (own == NULL && config->custom_count++ < config->custom_cap)
             own = &config->custom[config->custom_count - 1];
@@ -290,96 +291,83 @@ static enum berth_status read_custom(struct berth_config_reader *c, struct berth
 
 /* ---- The file ---- */
 
-enum { BLOCK_MAX, BLOCK_ALLOWED, BLOCK_STANDARD, BLOCK_CUSTOM, BLOCK_COUNT };
+/* In the order in which they are needed: limits refer to the host's, custom ones to the default. */
+enum { BLOCK_MAX, BLOCK_STANDARD, BLOCK_CUSTOM, BLOCK_ALLOWED, BLOCK_COUNT };
 
 static const struct {
     const char *key;
     bool required;
 } BLOCKS[BLOCK_COUNT] = {
     [BLOCK_MAX] = {"max", true},
-    [BLOCK_ALLOWED] = {"allow_userIDs", true},
     [BLOCK_STANDARD] = {"max_default_capability", true},
     [BLOCK_CUSTOM] = {"max_custom_capability", false},
+    [BLOCK_ALLOWED] = {"allow_userIDs", true},
 };
 
-/* One reading. Blocks may come in any order, and the values of users' own limits depend on two of them: so
- * that block is passed over, and read at the end from the reader's state of then. */
-struct reading {
-    struct berth_config_reader c;
-    struct berth_yaml_reader custom_at;
-    struct numbers max, standard;
-    unsigned seen;
-};
-
-static enum berth_status read_value(struct reading *r, size_t block, struct berth_capability_config *config)
+/* The value of a block that was found; numbers are kept in N, since a later block of the same name replaces
+ * them. */
+static enum berth_status read_value(struct berth_config_reader *c, size_t block,
+                                    struct berth_capability_config *config, struct numbers *n, bool *out_none)
 {
-    bool none = false;
-    r->seen |= 1u << block;
+    *out_none = false;
     switch (block) {
     case BLOCK_MAX:
-        BERTH_TRY(read_block(&r->c, MAX, &r->max, &none));
-        break;
+        return read_block(c, MAX, n, out_none);
     case BLOCK_STANDARD:
-        BERTH_TRY(read_block(&r->c, STANDARD, &r->standard, &none));
-        break;
-    case BLOCK_ALLOWED:
-        BERTH_TRY(read_allowed(&r->c, config));
-        break;
+        return read_block(c, STANDARD, n, out_none);
+    case BLOCK_CUSTOM:
+        return read_custom(c, config, n);
     default:
-        r->custom_at = r->c.yaml;
-        BERTH_TRY(berth_config_skip(&r->c));
-        break;
+        return read_allowed(c, config);
     }
-    if (none)
-        r->seen &= ~(1u << block);
-    return BERTH_OK;
 }
 
-static enum berth_status read_blocks(struct reading *r, struct berth_capability_config *config)
+/* Goes through the document for one block. Blocks may come in any order, so each has a pass of its own: that
+ * takes less memory than keeping what cannot be understood yet. */
+static enum berth_status read_pass(struct berth_config_reader *c, size_t block,
+                                   struct berth_capability_config *config, struct numbers *n)
 {
     struct berth_yaml_event key;
-    bool end = false;
-    BERTH_TRY(berth_config_top(&r->c, &end));
+    bool end = false, none = true;
+    BERTH_TRY(berth_config_top(c, &end));
     while (!end) {
         size_t i = 0;
-        r->c.field = "";
-        BERTH_TRY(berth_config_key(&r->c, &key, &end));
+        c->field = "";
+        BERTH_TRY(berth_config_key(c, &key, &end));
         if (end)
             break;
         while (i < BLOCK_COUNT && !berth_yaml_text_equal(&key, berth_text_of(BLOCKS[i].key)))
             i++;
-        if (i < BLOCK_COUNT) {
-            BERTH_TRY(read_value(r, i, config));
-            continue;
-        }
-        berth_config_warn(&r->c, &key, "an unknown key, which is ignored");
-        BERTH_TRY(berth_config_skip(&r->c));
+        if (i == BLOCK_COUNT && block == 0)
+            berth_config_warn(c, &key, "an unknown key, which is ignored");
+        c->field = i < BLOCK_COUNT ? BLOCKS[i].key : "";
+        BERTH_TRY(i == block ? read_value(c, block, config, n, &none) : berth_config_skip(c));
     }
-    for (size_t i = 0; i < BLOCK_COUNT; i++) {
-        r->c.field = BLOCKS[i].key;
-        if (BLOCKS[i].required && (r->seen >> i & 1) == 0)
-            return berth_config_fail(&r->c, BERTH_E_MISSING, NULL, "this block is missing");
-    }
-    return BERTH_OK;
+    c->field = BLOCKS[block].key;
+    if (none && BLOCKS[block].required)
+        return berth_config_fail(c, BERTH_E_MISSING, NULL, "this block is missing");
+    if (block == BLOCK_MAX)
+        return finish_max(c, n, config);
+    return block == BLOCK_STANDARD ? finish_limits(c, STANDARD, n, config, NULL, &config->standard)
+                                   : BERTH_OK;
 }
 
 enum berth_status berth_capability_config_read(const struct berth_config_input *input,
                                                struct berth_capability_config *config)
 {
-    struct reading r;
-    r.seen = 0;
+    struct berth_config_reader c;
+    struct numbers n;
+    memset(&n, 0, sizeof n);
     config->allowed_count = config->custom_count = 0;
-    BERTH_TRY(berth_config_open(&r.c, input));
-    BERTH_TRY(read_blocks(&r, config));
-    BERTH_TRY(finish_max(&r.c, &r.max, config));
-    BERTH_TRY(finish_limits(&r.c, STANDARD, &r.standard, config, NULL, &config->standard));
-    if ((r.seen >> BLOCK_CUSTOM & 1) != 0) {
-        r.c.yaml = r.custom_at;
-        BERTH_TRY(read_custom(&r.c, config));
+    size_t memory_start = input->memory == NULL ? 0 : input->memory->len;
+    for (size_t block = 0; block < BLOCK_COUNT; block++) {
+        BERTH_TRY(berth_config_open(&c, input));
+        c.memory_start = memory_start;
+        BERTH_TRY(read_pass(&c, block, config, &n));
     }
-    r.c.field = config->allowed_count > config->allowed_cap ? "allow_userIDs" : "max_custom_capability";
+    c.field = config->allowed_count > config->allowed_cap ? "allow_userIDs" : "max_custom_capability";
     if (config->allowed_count > config->allowed_cap || config->custom_count > config->custom_cap)
-        return berth_config_fail(&r.c, BERTH_E_SPACE, NULL, "more users than fit");
+        return berth_config_fail(&c, BERTH_E_SPACE, NULL, "more users than fit");
     return BERTH_OK;
 }
 

@@ -348,7 +348,8 @@ static void test_capability_edits(void **state)
 {
     static const struct edit ROWS[] = {
         /* blocks in another order, repeated, null, unknown */
-        {"# capability", "max_custom_capability:\n  m4: {cpus: 1}", BERTH_E_SYNTAX, "", 2},
+        {"# capability", "max_custom_capability:\n  m4: {cpus: 1}", BERTH_E_SYNTAX, "max_custom_capability",
+         2},
         {"# capability", "max_custom_capability:\n  m4:\n    cpus: 1\n", BERTH_OK, "", 0},
         {"max_custom_capability:", "max_custom_capability:\nother:", BERTH_OK, "", 0},
         {"# capability", "later: [x]\n", BERTH_E_SYNTAX, "", 1},
