@@ -61,7 +61,8 @@ static void complain(const struct container_job *job, enum event_level level, co
 
 enum container_owner job_owner(struct container_job *job)
 {
-    static const char *const words[] = {"container", "inspect", "--format", BERTH_CONTAINER_FORMAT, NULL};
+    static const char format[] = BERTH_CONTAINER_FORMAT;
+    static const char *const words[] = {"container", "inspect", "--format", format, NULL};
     struct docker_answer answer;
     char label[128];
     struct berth_writer w;

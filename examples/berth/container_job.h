@@ -45,8 +45,7 @@ enum container_owner {
 /* Fills in what the host's configuration says; the user's and the row's part is the caller's. */
 void job_init(struct container_job *job, struct docker *docker, const struct events *events,
               const struct folder *folder);
-/* The user's folders, default port and stored password; false: a folder is missing there (reported by
- * job_run()). */
+/* The user's id, folders and stored password. */
 void job_take_user(struct container_job *job, const struct berth_user *user);
 /* Runs what docker_begin() and the rest have prepared, or shows it. */
 void job_docker(struct container_job *job, struct berth_text input, uint32_t limit_ms,
