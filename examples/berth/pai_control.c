@@ -432,10 +432,9 @@ int pai_job_attempts(struct app *app)
     if (code != 0)
         return code;
     struct pai_view *view = pai_show(print_attempt, &berth_openpai_attempt_shape);
+    struct berth_openpai_place place = {job.user, job.name, attempt < 0 ? 0 : attempt, role, index};
     if (role.len > 0)
-        return pai_finish(berth_openpai_jobs_task(&pai.request, &pai.client, job.user, job.name,
-                                                  attempt < 0 ? 0 : attempt, role, index, on_task_attempt,
-                                                  view));
+        return pai_finish(berth_openpai_jobs_task(&pai.request, &pai.client, &place, on_task_attempt, view));
     if (attempt >= 0)
         return pai_finish(berth_openpai_jobs_attempt(&pai.request, &pai.client, job.user, job.name, attempt,
                                                      pai_element, view));

@@ -380,13 +380,18 @@ enum berth_status berth_openpai_jobs_attempt(struct berth_openpai_request *out_r
 enum berth_status berth_openpai_jobs_attempts_health(struct berth_openpai_request *out_request,
                                                      struct berth_openpai *pai, struct berth_text user,
                                                      struct berth_text job) BERTH_MUST_CHECK;
+/* One task of a job's attempt. */
+struct berth_openpai_place {
+    struct berth_text user, job;
+    int64_t attempt;        /* of the job, from 0 */
+    struct berth_text role; /* in either spelling */
+    int64_t task;           /* its index in the role */
+};
 /* Level 2: each attempt of one task as struct berth_openpai_task, newest first; level 1: the struct
- * berth_openpai_task_history, last (1.4+). ROLE in either spelling. */
+ * berth_openpai_task_history, last (1.4+). */
 enum berth_status berth_openpai_jobs_task(struct berth_openpai_request *out_request,
-                                          struct berth_openpai *pai, struct berth_text user,
-                                          struct berth_text job, int64_t attempt, struct berth_text role,
-                                          int64_t index, berth_call_element_fn *on_task,
-                                          void *ctx) BERTH_MUST_CHECK;
+                                          struct berth_openpai *pai, const struct berth_openpai_place *place,
+                                          berth_call_element_fn *on_task, void *ctx) BERTH_MUST_CHECK;
 /* struct berth_openpai_event, newest first (1.3+). TYPE: Warning, Normal, or empty for both. */
 enum berth_status berth_openpai_jobs_events(struct berth_openpai_request *out_request,
                                             struct berth_openpai *pai, struct berth_text user,

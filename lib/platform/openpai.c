@@ -196,16 +196,16 @@ enum berth_status berth_openpai_jobs_attempts_health(struct berth_openpai_reques
 }
 
 enum berth_status berth_openpai_jobs_task(struct berth_openpai_request *out_request,
-                                          struct berth_openpai *pai, struct berth_text user,
-                                          struct berth_text job, int64_t attempt, struct berth_text role,
-                                          int64_t index, berth_call_element_fn *on_task, void *ctx)
+                                          struct berth_openpai *pai, const struct berth_openpai_place *place,
+                                          berth_call_element_fn *on_task, void *ctx)
 {
     struct berth_writer normalised = {0};
-    BERTH_TRY(of_attempt(out_request, pai, BERTH_OPENPAI_JOBS_TASK, user, job, attempt, on_task, ctx));
-    out_request->arguments.role = role;
-    out_request->arguments.task = index;
-    berth_openpai_put_role(&normalised, role);
-    return index >= 0 && normalised.len > 0 ? BERTH_OK : BERTH_E_ARGUMENT;
+    BERTH_TRY(of_attempt(out_request, pai, BERTH_OPENPAI_JOBS_TASK, place->user, place->job, place->attempt,
+                         on_task, ctx));
+    out_request->arguments.role = place->role;
+    out_request->arguments.task = place->task;
+    berth_openpai_put_role(&normalised, place->role);
+    return place->task >= 0 && normalised.len > 0 ? BERTH_OK : BERTH_E_ARGUMENT;
 }
 
 enum berth_status berth_openpai_jobs_events(struct berth_openpai_request *out_request,

@@ -493,8 +493,7 @@ enum berth_status berth_openpai_next(struct berth_call *call, enum berth_status 
     if (status == BERTH_E_CANCELLED && !work->enough)
         return status;
     if (should_ask_again(request)) {
-        struct berth_openpai_server old = request->pai->server;
-        memset(&request->pai->server, 0, sizeof old);
+        memset(&request->pai->server, 0, sizeof request->pai->server);
         return prepare(request);
     }
     if (status == BERTH_E_UNAUTHORIZED && call->result.http_status == 401) {

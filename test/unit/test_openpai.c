@@ -198,8 +198,10 @@ static void refusals(void **state)
     REFUSED(jobs_get(r, pai, user, BERTH_TEXT("a/b"), NULL, NULL));
     REFUSED(jobs_get(r, pai, user, BERTH_TEXT("a\nb"), NULL, NULL));
     REFUSED(jobs_get_attempt(r, pai, user, job, -1, NULL, NULL));
-    REFUSED(jobs_task(r, pai, user, job, 0, BERTH_TEXT("_-"), 0, NULL, NULL));
-    REFUSED(jobs_task(r, pai, user, job, 0, BERTH_TEXT("a"), -1, NULL, NULL));
+    const struct berth_openpai_place no_role = {user, job, 0, BERTH_TEXT("_-"), 0};
+    const struct berth_openpai_place no_task = {user, job, 0, BERTH_TEXT("a"), -1};
+    REFUSED(jobs_task(r, pai, &no_role, NULL, NULL));
+    REFUSED(jobs_task(r, pai, &no_task, NULL, NULL));
     REFUSED(jobs_events(r, pai, user, job, BERTH_TEXT("Error"), NULL, NULL));
     REFUSED(jobs_config(r, pai, user, job, false, NULL));
     REFUSED(tags_add(r, pai, user, job, none));
