@@ -470,7 +470,7 @@ class Files(HostCase):
                           "[WARNING] GPUDuplicateWarning, GPU 2: in use by more than one row: m2, m3"])
 
     def test_new_backup_folder(self):
-        self.folder.write("host/cfg/templates/Backup/backup.yaml", "Dir:\n- - .default\n  - /root/x\n")
+        self.folder.write("host/cfg/templates/Backup/backup.yaml", "Dir:\n- - .default\n  - /opt/x\n")
         os.makedirs(self.folder("host/cfg/templates/Backup/.default/deep"))
         self.folder.write("host/cfg/templates/Backup/.default/deep/run", "#!x\n")
         os.chmod(self.folder("host/cfg/templates/Backup/.default/deep/run"), 0o755)
@@ -482,7 +482,7 @@ class Files(HostCase):
         self.assertEqual(os.readlink(self.folder("Backup/m1/.default/link")), "deep/run")
         self.assertEqual(stat.S_IMODE(os.stat(self.folder("Backup/m1/.default/deep/run")).st_mode), 0o755)
         self.assertEqual(os.listdir(self.folder("Backup")), ["m1"])
-        self.assertNotIn("/root/x", " ".join(self.argvs()[0]))  # as upstream: from the next start on
+        self.assertNotIn("/opt/x", " ".join(self.argvs()[0]))  # as upstream: from the next start on
 
     def test_the_example_of_a_template(self):
         """What is shipped can be read by the monitor, and its script copies what is not there yet."""
@@ -554,8 +554,8 @@ class Modes(HostCase):
 
     def test_a_clock_that_jumps(self):
         self.write_rows(booking=[self.row()])
-        for now in ("1970-01-01 00:00", "2030-01-07 06:59", NOW, "1999-12-31 23:59", "0001-01-01 00:00", NOW):
-            self.assertTick(self.monitor(now=now))
+        for when in ("1970-01-01 00:00", "2030-01-07 06:59", NOW, "1999-12-31 23:59", "0001-01-01 00:00", NOW):
+            self.assertTick(self.monitor(now=when))
         self.assertEqual(self.verbs(), ["run m1"])
         self.assertTick(self.monitor(now="9999-12-31 23:59"))
         self.assertRows(used=[self.row()])
