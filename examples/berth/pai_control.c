@@ -185,7 +185,7 @@ static void hide_state(struct app *app)
 }
 
 /* A job that was just submitted may not be found for a moment. */
-enum { PATIENCE_MS = 15000 };
+enum { PATIENCE_MS = 10000, PATIENCE_STEP_MS = 1000 };
 
 static int ask_states(struct app *app, size_t count, uint64_t age_ms, uint32_t *out_pause_ms)
 {
@@ -199,11 +199,14 @@ static int ask_states(struct app *app, size_t count, uint64_t age_ms, uint32_t *
         enum berth_status status =
             pai_ask(berth_openpai_jobs_get(&pai.request, &pai.client, w->job.user, w->job.name, on_wait, w));
         if (status == BERTH_E_UNAVAILABLE && pai.request.result.has_retry_after) {
-            *out_pause_ms = pai.request.result.retry_after_ms;
+            if (pai.request.result.retry_after_ms > *out_pause_ms)
+                *out_pause_ms = pai.request.result.retry_after_ms;
             return 0;
         }
-        if (status == BERTH_E_NOT_FOUND && !w->known && age_ms < PATIENCE_MS)
+        if (status == BERTH_E_NOT_FOUND && !w->known && age_ms < PATIENCE_MS) {
+            *out_pause_ms = PATIENCE_STEP_MS;
             continue;
+        }
         if (status != BERTH_OK) {
             hide_state(app);
             return pai_report(status);
@@ -232,11 +235,11 @@ static int wait_all(struct app *app, size_t count, uint32_t interval_ms, uint32_
     int64_t started = pai_now_ms();
     for (;;) {
         uint64_t now = clock->monotonic_ms(clock->ctx);
-        uint32_t pause_ms = 0;
+        uint32_t pause_ms = interval_ms;
         int code = ask_states(app, count, now - start, &pause_ms);
         if (code != 0 || all_ended(count))
             return code;
-        uint64_t next = clock->monotonic_ms(clock->ctx) + (pause_ms > interval_ms ? pause_ms : interval_ms);
+        uint64_t next = clock->monotonic_ms(clock->ctx) + pause_ms;
         while ((now = clock->monotonic_ms(clock->ctx)) < next) {
             if (total_ms > 0 && now - start >= total_ms) {
                 hide_state(app);
