@@ -459,8 +459,12 @@ static enum berth_status succeeded(struct berth_call *call)
 {
     struct berth_webhdfs *fs = berth_webhdfs_of(call);
     const struct berth_webhdfs_operation *operation = operation_of(fs);
-    if (operation->list.len > 0)
-        return fs->run.request.operation == BERTH_WEBHDFS_LIST_PAGE ? next_page(call) : BERTH_OK;
+    if (fs->run.request.operation == BERTH_WEBHDFS_LIST_PAGE)
+        return next_page(call);
+    if (operation->list.len > 0) {
+        fs->no_batch[fs->root] = true; /* it was asked for only because pages are not known */
+        return BERTH_OK;
+    }
     bool sent = fs->run.request.source.read != NULL && fs->run.phase == BERTH_WEBHDFS_AT_DATANODE;
     if (fs->run.capturing && !sent)
         BERTH_TRY(decode(call));
@@ -596,7 +600,6 @@ static enum berth_status failed(struct berth_call *call, enum berth_status statu
     if (fs->run.too_long && status == BERTH_E_SPACE && fs->run.capturing)
         return berth_call_report(call, status, "the answer is longer than 4096 bytes", NULL);
     if (lacks_pages(call, status)) {
-        fs->no_batch[fs->root] = true;
         fs->run.request.operation = BERTH_WEBHDFS_LIST_ALL;
         call->tap = NULL;
         return ask_again(call);

@@ -516,9 +516,131 @@ static void traces(void **state)
     webhdfs_close(&w);
 }
 
+/* ---- Where the data is ------------------------------------------------------------------------- */
+
+#define DATA                                                                                                 \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 5\r\nConnection: "         \
+    "close\r\n\r\nhello"
+#define AT_DATANODE "/webhdfs/v1/user/lee/f?op=OPEN&x=%2F+%20"
+#define TO_DATANODE(status, where)                                                                           \
+    "HTTP/1.1 " status " X\r\nLocation: " where AT_DATANODE "\r\nContent-Length: 0\r\n\r\n"
+
+/* SECOND: the data comes over another connection, or (false) over the same or in the first answer. */
+static enum berth_status read_file(const char *first, bool second)
+{
+    struct berth_sink sink = webhdfs_sink(&w);
+    webhdfs_reset(&w);
+    webhdfs_answer(&w, "\r\n\r\n", berth_text_of(first));
+    if (second)
+        webhdfs_next(&w);
+    webhdfs_answer(&w, "\r\n\r\n", BERTH_TEXT(DATA));
+    webhdfs_go(&w);
+    assert_int_equal(
+        berth_webhdfs_open(&w.call, &w.fs, BERTH_TEXT("/user/lee/f"), 0, BERTH_LENGTH_UNKNOWN, &sink),
+        BERTH_OK);
+    return berth_call_run(&w.call, 60000);
+}
+
+/* W7: the address is asked for as JSON, and whatever comes is taken. */
+static void without_redirect(void **state)
+{
+    char json[1024];
+    struct berth_text text =
+        page("{\"Location\":\"http:\\/\\/dn:9864" AT_DATANODE "\"}", json, sizeof json - 1);
+    (void)state;
+    json[text.len] = '\0';
+    webhdfs_open(&w);
+    w.config.no_redirect = true;
+    assert_string_equal(webhdfs_told(&w, read_file(json, true)), "hello= ok");
+    assert_true(rig_was_sent(&w.rig, "op=OPEN&user.name=lee&noredirect=true HTTP"));
+    assert_true(rig_was_sent(&w.rig, "GET " AT_DATANODE " HTTP/1.1\r\nHost: dn:9864\r\n"));
+    assert_string_equal(webhdfs_told(&w, read_file(TO_DATANODE("307", "http://dn:9864"), true)), "hello= ok");
+    assert_string_equal(webhdfs_told(&w, read_file(DATA, false)), "hello= ok");
+    assert_int_equal(read_file(WEBHDFS_JSON "Content-Length: 2\r\n\r\n{}", false), BERTH_E_PROTOCOL);
+    w.config.no_redirect = false;
+    /* Not asked for, JSON is a file like any other. */
+    assert_string_equal(webhdfs_told(&w, read_file(WEBHDFS_JSON "Content-Length: 2\r\n\r\n{}", false)),
+                        "{}= ok");
+    webhdfs_close(&w);
+}
+
+static void redirects(void **state)
+{
+    (void)state;
+    webhdfs_open(&w);
+    w.config.authorization = BERTH_TEXT("Bearer secret");
+    assert_string_equal(webhdfs_told(&w, read_file(TO_DATANODE("307", "http://dn:9864"), true)), "hello= ok");
+    assert_int_equal(rig_times_sent(&w.rig, "Authorization: Bearer secret"), 1);
+    assert_string_equal(webhdfs_told(&w, read_file(TO_DATANODE("307", "http://nn.cluster.test:9870"), false)),
+                        "hello= ok");
+    assert_int_equal(rig_times_sent(&w.rig, "Authorization: Bearer secret"), 2);
+    assert_string_equal(webhdfs_told(&w, read_file(TO_DATANODE("308", ""), false)),
+                        "hello= ok"); /* relative */
+    assert_int_equal(read_file(TO_DATANODE("307", "ftp://dn"), false), BERTH_E_REDIRECT);
+    assert_int_equal(read_file("HTTP/1.1 307 X\r\nContent-Length: 0\r\n\r\n", false), BERTH_E_REDIRECT);
+    w.roots[0] = BERTH_TEXT("https://nn.cluster.test:9871");
+    assert_int_equal(read_file(TO_DATANODE("307", "http://dn:9864"), true), BERTH_E_REDIRECT);
+    w.config.allow_downgrade = true;
+    assert_string_equal(webhdfs_told(&w, read_file(TO_DATANODE("307", "http://dn:9864"), true)), "hello= ok");
+    webhdfs_close(&w);
+}
+
+/* A root that has moved (http to https, most of all) is asked there; the data still goes to a DataNode alone.
+ */
+static void moved_root(void **state)
+{
+    static const char moved[] = "HTTP/1.1 301 X\r\nLocation: https://nn.cluster.test:9871" AT "CREATE" WHO
+                                "&overwrite=true\r\nContent-Length: 0\r\n\r\n";
+    const struct berth_webhdfs_create_options options = {.overwrite = true};
+    (void)state;
+    webhdfs_open(&w);
+    source = berth_source_of_text(&memory, BERTH_TEXT("hello"));
+    webhdfs_answer(&w, "\r\n\r\n", berth_text_of(moved));
+    webhdfs_next(&w);
+    webhdfs_answer(
+        &w, NO_BODY,
+        BERTH_TEXT("HTTP/1.1 307 X\r\nLocation: https://dn:9865/x?op=CREATE\r\nContent-Length: 0\r\n\r\n"));
+    webhdfs_next(&w);
+    webhdfs_answer(&w, "hello", BERTH_TEXT(CREATED));
+    webhdfs_go(&w);
+    assert_int_equal(berth_webhdfs_create(&w.call, &w.fs, PATH, &options, &source), BERTH_OK);
+    assert_int_equal(berth_call_run(&w.call, 60000), BERTH_OK);
+    assert_int_equal(w.rig.mem.secures, 2);
+    assert_int_equal(rig_times_sent(&w.rig, "hello"), 1);
+    webhdfs_close(&w);
+}
+
+/* A gateway that makes the file at once: the data follows explicitly, and replaces what is ours already. */
+static void gateway_without_redirect(void **state)
+{
+    static const char *const answers[] = {"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", WEBHDFS_EMPTY};
+    (void)state;
+    webhdfs_open(&w);
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        webhdfs_reset(&w);
+        source = berth_source_of_text(&memory, BERTH_TEXT("hello"));
+        webhdfs_answer(&w, NO_BODY, berth_text_of(answers[i]));
+        webhdfs_answer(&w, "hello",
+                       BERTH_TEXT("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: "
+                                  "16\r\n\r\n{\"Location\":\"x\"}"));
+        webhdfs_go(&w);
+        assert_int_equal(berth_webhdfs_create(&w.call, &w.fs, PATH, NULL, &source), BERTH_OK);
+        assert_int_equal(berth_call_run(&w.call, 60000), BERTH_OK);
+        assert_true(rig_was_sent(&w.rig, "&overwrite=false HTTP/1.1\r\n"));
+        assert_true(rig_was_sent(&w.rig, "&overwrite=true&data=true HTTP/1.1\r\n"));
+        assert_true(
+            rig_was_sent(&w.rig, "Content-Type: application/octet-stream\r\nContent-Length: 5\r\n\r\nhello"));
+    }
+    webhdfs_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_redirect),
+        cmocka_unit_test(redirects),
+        cmocka_unit_test(moved_root),
+        cmocka_unit_test(gateway_without_redirect),
         cmocka_unit_test(payloads_whole_and_in_pieces),
         cmocka_unit_test(payloads_cut),
         cmocka_unit_test(exceptions_cut),
