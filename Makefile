@@ -234,7 +234,7 @@ quick-check: $(LIB) $(obj_PROGRAM)
 demo: $(PROGRAM) ## a server, a worker and a job with several steps, shown with berth itself
 	@$(PYTHON) test/demo/demo.py
 
-bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON and pandas
+bench: all $(BENCHES:%=$(BUILD)/bench/%) ## speed and peak memory beside libcurl + cJSON, curl and pandas
 	$(foreach b,$(filter bench_%,$(BENCHES)),@$(BUILD)/bench/$b$(newline))
 	$(foreach s,$(sort $(wildcard test/bench/bench*.py)),@$(PYTHON) $s$(newline))
 
