@@ -551,6 +551,8 @@ static enum berth_status finish(struct berth_openpai_request *request, enum bert
     if (account != NULL && account->logging_in == request)
         account->logging_in = NULL;
     berth_openpai_keep_result(request);
+    if (work->phase == BERTH_OPENPAI_PHASE_LOGIN)
+        result->maybe_done = false; /* the operation itself was not even begun */
     if (said && result->http_status == 0)
         result->http_status = request->call.result.http_status;
     if (request->call.client != NULL && request->call.work_used > 0)
