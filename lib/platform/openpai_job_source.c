@@ -1,8 +1,6 @@
 /* OpenPAI job documents as they stand: what a server's own reader and its hiding of secrets make of them. */
 #include "platform/openpai_job.h"
 
-#include <string.h>
-
 #include "data/yaml.h"
 
 static bool is_digit(char c)
@@ -10,58 +8,159 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- Plain scalars ---------------------------------------------------------------------------- */
+/* ---- Plain scalars ----------------------------------------------------------------------------
+ * The server's reader follows YAML 1.1 in part: 010 is 8 to it, 1_000 is 1000, 1:30 is 90, 0b11 is 3, a date
+ * is a date; 0o17 and -.5 are texts. Here are the plain scalars that mean something else to the core schema
+ * of YAML 1.2, by which berth reads. */
 
-/* The digits, and '_' among them, of TEXT from AT on: where they end. */
-static size_t digits_end(struct berth_text text, size_t at)
+/* Where the bytes of TEXT from AT on that are digits below BASE or '_' end. */
+static size_t digits_end(struct berth_text text, size_t at, unsigned base)
 {
-    while (at < text.len && (is_digit(text.ptr[at]) || text.ptr[at] == '_'))
-        at++;
+    for (; at < text.len; at++) {
+        char c = text.ptr[at];
+        char low = (char)(c | 0x20);
+        unsigned value = is_digit(c)                ? (unsigned)(c - '0')
+                         : low >= 'a' && low <= 'f' ? (unsigned)(low - 'a') + 10
+                                                    : 99;
+        if (c != '_' && value >= base)
+            break;
+    }
     return at;
 }
 
-/* "2021-01-31", and what a time may follow. */
-static bool is_date(struct berth_text text)
+static bool has_underscore(struct berth_text text)
 {
-    size_t year = digits_end(text, 0);
-    if (year != 4 || text.len < 8 || text.ptr[4] != '-')
-        return false;
-    size_t month = digits_end(text, 5);
-    if (month == 5 || month >= text.len || text.ptr[month] != '-')
-        return false;
-    size_t day = digits_end(text, month + 1);
-    if (day == text.len)
-        return text.len == 10;
-    char c = text.ptr[day];
-    return day > month + 1 && (c == 'T' || c == 't' || c == ' ');
+    return berth_text_find_byte(text, '_') != SIZE_MAX;
 }
 
-/* Whether the server's reader (YAML 1.1 in part) takes this plain text for another value than the core schema
- * of YAML 1.2 does: 010 is 8 to it, 1_000 is 1000, 1:30 is 90, 0b11 is 3, 0o17 a text, a date a date. */
-static bool is_ambiguous(struct berth_text text)
+/* 'e' and a whole number, or nothing, from AT to the end. */
+static bool is_exponent(struct berth_text text, size_t at)
 {
-    size_t at = text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+') ? 1 : 0;
-    if (at == text.len || !is_digit(text.ptr[at]))
-        return false;
-    size_t end = digits_end(text, at);
-    char next = end < text.len ? text.ptr[end] : '\0';
-    bool zero = text.ptr[at] == '0';
-    if (zero && end == at + 1 && (next == 'b' || next == 'o'))
+    if (at == text.len)
         return true;
-    if (zero && end == at + 1 && next == 'x')
-        return at == 1 || memchr(text.ptr, '_', text.len) != NULL;
-    if (next == ':') { /* groups of sixty */
-        size_t from = end + 1;
-        while (next == ':' && from < text.len) {
-            end = digits_end(text, from);
-            next = end < text.len ? text.ptr[end] : '\0';
-            from = end + 1;
+    if (text.ptr[at] != 'e' && text.ptr[at] != 'E')
+        return false;
+    at++;
+    at += at < text.len && (text.ptr[at] == '+' || text.ptr[at] == '-');
+    size_t from = at;
+    while (at < text.len && is_digit(text.ptr[at]))
+        at++;
+    return at == text.len && at > from;
+}
+
+/* A fraction and an exponent, or nothing of it. */
+static bool is_fraction(struct berth_text text, size_t at)
+{
+    if (at < text.len && text.ptr[at] == '.')
+        at = digits_end(text, at + 1, 10);
+    return is_exponent(text, at);
+}
+
+/* Behind ":30:15" from AT on; AT without. */
+static size_t sixties_end(struct berth_text text, size_t at)
+{
+    while (at + 1 < text.len && text.ptr[at] == ':' && is_digit(text.ptr[at + 1])) {
+        size_t end = at + 2;
+        if (end < text.len && is_digit(text.ptr[end])) {
+            if (text.ptr[at + 1] > '5')
+                return at;
+            end++;
         }
-        return end == text.len || next == '.';
+        at = end;
     }
-    if (end != text.len && next != '.' && next != 'e' && next != 'E')
+    return at;
+}
+
+/* As many digits as LEAST to MOST from AT on: behind them, or 0. */
+static size_t take_digits(struct berth_text text, size_t at, size_t least, size_t most)
+{
+    size_t end = at;
+    while (end < text.len && end - at < most && is_digit(text.ptr[end]))
+        end++;
+    return end - at >= least ? end : 0;
+}
+
+/* "2021-01-31", or "2021-1-31" and a time with seconds. */
+static bool is_date(struct berth_text text)
+{
+    static const struct {
+        char before; /* ' ': a blank or a T */
+        uint8_t least, most;
+    } parts[] = {{'\0', 4, 4}, {'-', 1, 2}, {'-', 1, 2}, {' ', 1, 2}, {':', 2, 2}, {':', 2, 2}};
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (i == 3 && at == text.len)
+            return text.len == 10;
+        if (i > 0) {
+            char c = at < text.len ? text.ptr[at] : '\0';
+            if (c != parts[i].before && !(i == 3 && (c == 'T' || c == 't' || c == '\t')))
+                return false;
+            at++;
+            while (i == 3 && (c == ' ' || c == '\t') && at < text.len && text.ptr[at] == ' ')
+                at++;
+        }
+        at = take_digits(text, at, parts[i].least, parts[i].most);
+        if (at == 0)
+            return false;
+    }
+    return true;
+}
+
+/* TEXT begins with a zero and another digit or '_'; END: behind its digits. */
+static bool is_zero_ambiguous(struct berth_text text, size_t end)
+{
+    size_t digits = 0;
+    if (end != text.len)
+        return is_fraction(text, end) && !has_underscore(text);
+    if (digits_end(text, 0, 8) != end)
+        return !has_underscore(text); /* 089 is a text to the server */
+    if (has_underscore(text))
+        return text.ptr[end - 1] != '_';
+    while (digits < end && text.ptr[digits] == '0')
+        digits++;
+    return end - digits > 1; /* in one digit base eight is base ten */
+}
+
+/* 0b11, 0x1F, 0o17 without their sign. */
+static bool is_base_ambiguous(struct berth_text text, bool sign)
+{
+    char c = text.ptr[1];
+    unsigned base = c == 'b' ? 2 : c == 'o' ? 8 : 16;
+    if (text.len < 3 || text.ptr[text.len - 1] == '_' || digits_end(text, 2, base) != text.len)
+        return false;
+    if (c == 'o')
+        return !sign && !has_underscore(text);
+    return c == 'b' || sign || has_underscore(text);
+}
+
+static bool is_ambiguous(struct berth_text whole)
+{
+    bool sign = whole.len > 0 && (whole.ptr[0] == '-' || whole.ptr[0] == '+');
+    struct berth_text text = berth_text_slice(whole, sign, whole.len);
+    if (text.len < 2)
+        return false;
+    bool ends_well = text.ptr[text.len - 1] != '_';
+    if (text.ptr[0] == '.')
+        return (is_digit(text.ptr[1]) || text.ptr[1] == '_') && is_fraction(text, 0) && ends_well &&
+               sign != has_underscore(text);
+    if (!is_digit(text.ptr[0]))
+        return false;
+    size_t end = digits_end(text, 0, 10);
+    char next = end < text.len ? text.ptr[end] : '\0';
+    if (text.ptr[0] == '0' && end == 1 && (next == 'b' || next == 'x' || next == 'o'))
+        return is_base_ambiguous(text, sign);
+    if (next == ':') {
+        size_t sixties = sixties_end(text, end);
+        if (sixties == text.len)
+            return text.ptr[0] != '0';
+        return sixties > end && ends_well && text.ptr[sixties] == '.' &&
+               digits_end(text, sixties + 1, 10) == text.len;
+    }
+    if (!sign && next == '-')
         return is_date(text);
-    return (zero && end > at + 1) || memchr(text.ptr, '_', text.len) != NULL;
+    if (text.ptr[0] == '0' && end > 1)
+        return is_zero_ambiguous(text, end);
+    return is_fraction(text, end) && has_underscore(text) && ends_well;
 }
 
 /* ---- The walk through the source -------------------------------------------------------------- */
@@ -106,8 +205,12 @@ static void top_key(struct source *s, const struct berth_yaml_event *key)
     if (s->has_secrets && !bare) /* swallowed with them */
         s->hidden = false;
     s->secrets_from = 0;
-    if (!berth_yaml_text_equal(key, BERTH_TEXT("secrets")))
+    if (!berth_yaml_text_equal(key, BERTH_TEXT("secrets"))) {
+        /* To the server's pattern `secrets:x` is `secrets`. */
+        struct berth_text rest = berth_text_slice(s->text, key->start, key->end);
+        s->ambiguous = s->ambiguous || berth_text_starts(rest, BERTH_TEXT("secrets:"));
         return;
+    }
     s->has_secrets = true;
     s->hidden = bare;
     s->secrets_from = key->end;
