@@ -200,7 +200,8 @@ int pai_job_of(struct app *app, const char *text, struct pai_job *out)
     *out = (struct pai_job){pai.cluster.user, first};
     if (rest.ptr != NULL)
         *out = (struct pai_job){first, rest};
-    if (out->user.len > 0 && out->name.len > 0)
+    /* "~NAME": the first generation has jobs without a user */
+    if ((out->user.len > 0 || rest.ptr != NULL) && out->name.len > 0)
         return 0;
     return fail(app, EXIT_USAGE, text, "a job is written NAME, or USER~NAME of another user's");
 }

@@ -38,7 +38,7 @@ int pai_probe(void);
 /* Whether jobs are described by protocol v2 alone. */
 bool pai_wants_v2(void);
 
-/* USER~JOB or JOB (of the configured user). */
+/* USER~JOB, JOB (of the configured user) or ~JOB (of nobody: the first generation's). */
 struct pai_job {
     struct berth_text user, name;
 };

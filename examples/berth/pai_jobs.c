@@ -42,7 +42,9 @@ static void print_name(struct pai_view *view, void *structure)
 {
     const struct berth_openpai_summary *job = structure;
     (void)view;
-    if (!berth_text_equal(job->username, pai.cluster.user) && job->username.len > 0) {
+    if (job->legacy) {
+        out_string(&pai.app->out, "~");
+    } else if (!berth_text_equal(job->username, pai.cluster.user) && job->username.len > 0) {
         out_safe(&pai.app->out, job->username);
         out_string(&pai.app->out, "~");
     }

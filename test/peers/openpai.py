@@ -494,7 +494,7 @@ class Router:
         return self.store.find(framework, reading)
 
     def do_legacy(self, request, name):
-        return self.json(self.store.find(name).detail(self))
+        return self.json(self.store.find("~" + name).detail(self))
 
     def do_job(self, request, **where):
         return self.json(self._job(request, **where).detail(self))

@@ -166,6 +166,14 @@ class Ends(pai_case.PaiCase):
         out, err = child.communicate(timeout=20)
         self.assertEqual((json.loads(out)["state"], err, child.returncode), ("SUCCEEDED", b"", 0))
 
+    def test_wait_for_a_job_that_cannot_be_seen_yet(self):
+        """2.7: a moment after its submission."""
+        self.server.config(hidden_gets=3, run_ms=100)
+        self.assertDone(self.pai("job", "fast", "-j", "soon", "-i", "x", "true"))
+        self.server.config(hidden_gets=2)
+        self.jobs({"name": "later", "state": "SUCCEEDED"})
+        self.assertDone(self.pai("job", "wait", "soon", "later", "--interval", "0.1"))
+
     def test_wait_survives_429(self):
         self.jobs({"name": "runs"})
         self.server.config(calls_per_min=5, retry_after_s=1)
@@ -292,6 +300,44 @@ class Second(pai_case.PaiCase):
         self.assertEqual(self.assertDone(self.pai("job", "list", "a", "ssh", "--json")).lines[0]["sshPort"], "20000")
         self.assertFails(self.pai("job", "events", "a"), REFUSED, "1.3")
         self.assertDone(self.pai("cluster", "info", "--generation", "2"))
+
+
+class WithoutUser(pai_case.PaiCase):
+    SETTINGS = {"generation": "G1", "version": "0.8.0", "launcher": "yarn"}
+
+    def test_legacy(self):
+        """6.4: jobs from before there were users."""
+        self.jobs({"user": "", "name": "oldtimer", "state": "SUCCEEDED", "forced": {"legacy": True, "username": "root"}})
+        self.assertDone(self.pai("job", "list", "--all-users", "--name"), "~oldtimer\n")
+        self.assertIn("STATE           SUCCEEDED", self.assertDone(self.pai("job", "list", "~oldtimer")).text)
+        self.assertDone(self.pai("job", "wait", "~oldtimer"), "oldtimer SUCCEEDED\n")
+
+
+@unittest.skipIf("/san/" in peer.program(), "a sanitizer has memory of its own")
+class Memory(pai_case.PaiCase):
+    def resident(self, count):
+        """The program's largest resident set in KB while it lists so many jobs."""
+        self.server.reset()
+        self.server.seed(many={"count": count, "user": "lee"})
+        with open(self.home("work/names"), "wb") as out:
+            child = self.home.start(["job", "list", "--name"], stdout=out)
+            most = 0
+            while child.poll() is None:
+                try:
+                    with open("/proc/%d/status" % child.pid) as f:
+                        most = max([most] + [int(line.split()[1]) for line in f if line.startswith("VmHWM:")])
+                except OSError:
+                    pass
+                time.sleep(0.002)
+        child.communicate()
+        self.assertEqual((child.returncode, self.work("names").count("\n")), (0, count))
+        return most
+
+    def test_fifty_thousand_jobs(self):
+        """But for the 16 bytes by which each is remembered, a list of any length takes the same."""
+        few, many = self.resident(5000), self.resident(50000)
+        self.assertLess(many - few, 1200, (few, many))
+        self.assertLess(many, 6000)
 
 
 class Narrow(pai_case.PaiCase):
