@@ -554,7 +554,7 @@ static void hostile_sizes(void **state)
 
 static void scalars(void **state)
 {
-    /* As js-yaml 3.13 has it, which the servers use. */
+    /* As js-yaml 3.13 has it, which agrees with all that the wire page says of the servers' reader. */
     static const struct berth_text otherwise = BERTH_TEXT_INIT(
         "010|-010|089|08|00.5|01.5|012e3|0_1|1_000|1__0|1_0.5|1.5_0|1_e5|1_.5|0b11|-0b1|0o17|-0x1F|0x1_F|1:"
         "30|"
