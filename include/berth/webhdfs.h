@@ -360,8 +360,7 @@ struct berth_webhdfs_transfer_config {
     const struct berth_webhdfs_local *local; /* the same */
     bool recursive;                          /* a directory is taken with all below it; else BERTH_E_TYPE */
     bool overwrite;                          /* replace files that exist; merge into directories */
-    void *names;                             /* recursive: BERTH_WEBHDFS_NAMES_MIN bytes or more, aligned for
-                                                int64_t; 64 KB hold about 1000 names */
+    void *names; /* recursive: BERTH_WEBHDFS_NAMES_MIN bytes or more; 64 KB hold about 1000 names */
     size_t names_size;
     berth_webhdfs_event_fn *on_event; /* may be NULL */
     void *event_ctx;

@@ -6,6 +6,8 @@
 #define TRIES 10
 #define BASE_MS 500
 #define MAX_MS 15000
+/* So much of a file between two breaks, and the tries count anew. */
+#define PROGRESS (UINT64_C(1) << 20)
 
 static const struct berth_webhdfs_entry *entry_of(const struct berth_webhdfs_transfer *t)
 {
@@ -92,6 +94,8 @@ static enum berth_status opened(struct berth_webhdfs_transfer *t, enum berth_sta
     if (status == BERTH_OK && t->done == t->length)
         return finish(t);
     unsigned most = policy.tries != 0 ? policy.tries : TRIES;
+    if (t->done - t->mark >= PROGRESS)
+        t->tries = 0;
     if (!is_break(t, status) || ++t->tries >= most) {
         if (status == BERTH_OK)
             return berth_webhdfs_fail_at(t, BERTH_E_TRUNCATED, t->remote, "the server sent less than it has");
