@@ -1,39 +1,8 @@
 /* berth gpu: the machine's GPUs, how they are linked, and choosing among them. */
 #include "app.h"
 #include "commands.h"
-#include "files.h"
+#include "gpu_wishes.h"
 #include "table.h"
-
-#include "berth/port_posix.h"
-
-enum {
-    LINKS_SIZE = 1 << 20, /* a matrix of 64 GPUs with all its network cards takes some 100 KiB */
-    GROUP_SCORE = BERTH_GPU_PATH_PHB
-};
-
-/* ---- the machine ------------------------------------------------------------------------------ */
-
-struct machine {
-    struct berth_posix_gpu gpus[BERTH_POSIX_GPUS];
-    size_t count;
-};
-static struct machine machine;
-
-/* Finds the machine's GPUs; 0 or an exit code (reported). Unless they are NEEDED, nothing known is none. */
-static int find_machine(struct app *app, bool needed)
-{
-    const char *root = app->args.value[OPT_SYSTEM];
-    enum berth_status status = berth_posix_gpus_find(root, machine.gpus, BERTH_POSIX_GPUS, &machine.count);
-    if (status != BERTH_OK && !needed)
-        machine.count = 0;
-    else if (status == BERTH_E_SPACE)
-        return fail(app, EXIT_SPACE, "this machine has more GPUs, or deeper bridges, than berth handles",
-                    root);
-    else if (status != BERTH_OK)
-        return fail(app, exit_code_of(status), "the system's list of PCIe devices",
-                    berth_status_name(status));
-    return 0;
-}
 
 static void put_known_text(struct berth_json_writer *w, const char *name, const char *text)
 {
@@ -93,12 +62,13 @@ int gpu_list(struct app *app)
                                             {"UUID", 0, false}};
     struct table table;
     char id[16], numa[16];
-    int code = find_machine(app, true);
+    const struct machine *machine;
+    int code = machine_find(app, true, &machine);
     if (code != 0)
         return code;
     table_init(&table, &app->out, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < machine.count; i++) {
-        const struct berth_posix_gpu *gpu = &machine.gpus[i];
+    for (size_t i = 0; i < machine->count; i++) {
+        const struct berth_posix_gpu *gpu = &machine->gpus[i];
         if (app->json) {
             print_gpu_json(&app->out, i, gpu);
             continue;
@@ -109,48 +79,12 @@ int gpu_list(struct app *app)
                                            berth_text_of(gpu->uuid[0] != '\0' ? gpu->uuid : "-")};
         table_row(&table, cells);
     }
-    if (machine.count == 0 && app->err.terminal && !app->quiet)
+    if (machine->count == 0 && app->err.terminal && !app->quiet)
         out_string(&app->err, "(none)\n"); /* for who wonders at an empty screen */
     return EXIT_DONE;
 }
 
 /* ---- links ------------------------------------------------------------------------------------ */
-
-static uint16_t scores[BERTH_GPU_PAIRS(BERTH_GPU_MAX)];
-
-static int links_of_machine(struct app *app, struct berth_gpu_links *links)
-{
-    static struct berth_gpu_place places[BERTH_POSIX_GPUS];
-    for (size_t i = 0; i < machine.count; i++)
-        places[i] = (struct berth_gpu_place){berth_text_of(machine.gpus[i].path), machine.gpus[i].numa_node};
-    enum berth_status status = berth_gpu_links_from_places(places, (unsigned)machine.count, scores, links);
-    return status == BERTH_OK
-               ? 0
-               : fail(app, exit_code_of(status), "the GPUs' places", berth_status_name(status));
-}
-
-/* Out of --links, or of the machine as far as it is NEEDED; 0 or an exit code (reported). */
-static int load_links(struct app *app, bool needed, struct berth_gpu_links *links)
-{
-    static char document[LINKS_SIZE];
-    const char *path = app->args.value[OPT_LINKS];
-    struct berth_gpu_links_error error;
-    struct berth_text text;
-    int code;
-    if (path == NULL) {
-        code = find_machine(app, needed);
-        return code == 0 ? links_of_machine(app, links) : code;
-    }
-    code = load_file(app, path, document, sizeof document, &text);
-    if (code != 0)
-        return code;
-    enum berth_status status =
-        berth_gpu_links_read(document, text.len, scores, sizeof scores / sizeof scores[0], links, &error);
-    if (status != BERTH_OK)
-        return fail_at(app, path, error.line, error.column,
-                       error.reason != NULL ? error.reason : berth_status_name(status));
-    return 0;
-}
 
 static void print_links_json(struct out *out, const struct berth_gpu_links *links)
 {
@@ -198,7 +132,7 @@ int gpu_links(struct app *app)
 {
     enum { CELL = 7 };
     struct berth_gpu_links links;
-    int code = load_links(app, true, &links);
+    int code = links_load(app, true, &links);
     if (code != 0)
         return code;
     if (app->json) {
@@ -230,117 +164,36 @@ int gpu_links(struct app *app)
 
 /* ---- choosing --------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    enum berth_gpu_policy policy;
-} policies[] = {{"fewest", BERTH_GPU_FEWEST},
-                {"packed", BERTH_GPU_PACKED},
-                {"spread", BERTH_GPU_SPREAD},
-                {"topology", BERTH_GPU_TOPOLOGY}};
-
-/* What is asked for, and the memory that it points to. */
 struct assignment {
-    struct berth_gpu_question question;
-    struct berth_gpu_links links;
-    uint64_t groups[BERTH_GPU_MAX];
+    struct gpu_wishes wishes;
     uint64_t count; /* may be more than any host has */
 };
-
-/* A list of an option; an option that is not given leaves *GPUS alone. 0 or an exit code (reported). */
-static int read_list(struct app *app, enum option_id id, const char *value, uint64_t *gpus)
-{
-    char what[64];
-    struct berth_writer w;
-    if (value == NULL || berth_gpu_parse(berth_text_of(value), gpus) == BERTH_OK)
-        return 0;
-    berth_writer_init(&w, what, sizeof what);
-    berth_put_string(&w, "--");
-    berth_put_string(&w, args_option_name(&app->args, id));
-    berth_put_string(&w, " is a list of ids from 0 to 63 such as 0-3,6");
-    return berth_writer_terminate(&w) == BERTH_OK ? fail(app, EXIT_USAGE, what, value) : EXIT_USAGE;
-}
-
-static int read_policy(struct app *app, enum berth_gpu_policy *policy)
-{
-    const char *name = app->args.value[OPT_POLICY];
-    *policy = args_given(&app->args, OPT_LINKS) ? BERTH_GPU_TOPOLOGY : BERTH_GPU_FEWEST;
-    if (name == NULL)
-        return 0;
-    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-        if (berth_text_equal(berth_text_of(name), berth_text_of(policies[i].name))) {
-            *policy = policies[i].policy;
-            return 0;
-        }
-    }
-    return fail(app, EXIT_USAGE, "--policy is fewest, packed, spread or topology", name);
-}
-
-static int read_groups(struct app *app, struct assignment *a)
-{
-    const struct args *args = &app->args;
-    uint64_t seen = 0;
-    for (size_t i = 0; i < args->multi_count; i++) {
-        if (args->multi[i].id != OPT_GROUP)
-            continue;
-        uint64_t *group = &a->groups[a->question.group_count];
-        int code = read_list(app, OPT_GROUP, args->multi[i].value, group);
-        if (code != 0)
-            return code;
-        if ((*group & seen) != 0)
-            return fail(app, EXIT_USAGE, "two of --group share a GPU", args->multi[i].value);
-        seen |= *group;
-        a->question.group_count++;
-    }
-    if (a->question.group_count == 0 && a->links.gpus > 0)
-        a->question.group_count = berth_gpu_groups(&a->links, GROUP_SCORE, a->groups);
-    a->question.groups = a->groups;
-    return 0;
-}
-
-/* GPUs that are spoken of and that the given links do not know. */
-static int check_known(struct app *app, const struct assignment *a)
-{
-    char text[256];
-    struct berth_writer w;
-    uint64_t unknown = (a->question.free | a->question.required) & ~berth_gpu_mask(a->links.gpus);
-    if (!args_given(&app->args, OPT_LINKS) || unknown == 0)
-        return 0;
-    berth_writer_init(&w, text, sizeof text);
-    berth_gpu_put(&w, unknown);
-    return fail_text(app, EXIT_USAGE, "--links says nothing of these GPUs", berth_writer_text(&w));
-}
 
 /* The question as the options put it; 0 or an exit code (reported). */
 static int read_question(struct app *app, struct assignment *a)
 {
     const struct args *args = &app->args;
-    struct berth_gpu_question *q = &a->question;
-    *a = (struct assignment){.count = 0};
+    struct berth_gpu_question *q = &a->wishes.question;
+    uint64_t free = 0;
     if (!args_given(args, OPT_NUMBER))
         return fail(app, EXIT_USAGE, "--count is needed: how many GPUs are to be chosen", NULL);
     if (berth_parse_u64(berth_text_of(args->value[OPT_NUMBER]), &a->count) != BERTH_OK)
         return fail(app, EXIT_USAGE, "--count is a whole number", args->value[OPT_NUMBER]);
-    q->count = a->count > BERTH_GPU_MAX ? BERTH_GPU_MAX + 1 : (unsigned)a->count;
-    int code = read_policy(app, &q->policy);
-    code = code == 0 ? read_list(app, OPT_FREE, args->value[OPT_FREE], &q->free) : code;
-    code = code == 0 ? read_list(app, OPT_REQUIRE, args->value[OPT_REQUIRE], &q->required) : code;
-    code = code == 0 ? read_list(app, OPT_SICK, args->value[OPT_SICK], &q->sick) : code;
-    code = code == 0 ? load_links(app, !args_given(args, OPT_FREE), &a->links) : code;
-    code = code == 0 ? read_groups(app, a) : code;
+    int code = wishes_list(app, OPT_FREE, args->value[OPT_FREE], &free);
+    code = code == 0 ? wishes_read(app, !args_given(args, OPT_FREE), &a->wishes) : code;
     if (code != 0)
         return code;
-    if (!args_given(args, OPT_FREE))
-        q->free = berth_gpu_mask(a->links.gpus);
+    q->count = a->count > BERTH_GPU_MAX ? BERTH_GPU_MAX + 1 : (unsigned)a->count;
+    q->free = args_given(args, OPT_FREE) ? free : berth_gpu_mask(a->wishes.links.gpus);
     if (q->free == 0 && !args_given(args, OPT_FREE) && !args_given(args, OPT_LINKS))
         return fail(app, EXIT_USAGE, "--free is needed: this machine shows no GPUs", NULL);
-    q->links = &a->links;
-    return check_known(app, a);
+    return wishes_check(app, &a->wishes, q->free);
 }
 
 /* Why there is no answer; EXIT_NO. */
 static int refuse(struct app *app, const struct assignment *a)
 {
-    const struct berth_gpu_question *q = &a->question;
+    const struct berth_gpu_question *q = &a->wishes.question;
     char text[320];
     struct berth_writer w;
     uint64_t usable = q->free & ~q->sick;
@@ -423,7 +276,7 @@ int gpu_assign(struct app *app)
     int code = read_question(app, &a);
     if (code != 0)
         return code;
-    enum berth_status status = berth_gpu_choose(&a.question, &choice);
+    enum berth_status status = berth_gpu_choose(&a.wishes.question, &choice);
     if (status == BERTH_E_MISSING)
         return refuse(app, &a);
     if (status != BERTH_OK)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "gpu_wishes.h"
 #include "schedule_command.h"
 
 #include "berth/booking.h"
@@ -81,6 +82,20 @@ static int read_neighbourhood(struct app *app, struct berth_request *request)
     return 0;
 }
 
+/* Another choice than the GPUs that are used least. */
+static int read_wishes(struct app *app, struct berth_request *request)
+{
+    static struct gpu_wishes wishes;
+    const struct args *args = &app->args;
+    if (!args_given(args, OPT_POLICY) && !args_given(args, OPT_LINKS) && !args_given(args, OPT_REQUIRE) &&
+        !args_given(args, OPT_SICK))
+        return 0;
+    int code = wishes_read(app, false, &wishes);
+    code = code == 0 ? wishes_check(app, &wishes, berth_gpu_mask((unsigned)request->host.gpus)) : code;
+    request->choose = &wishes.question;
+    return code;
+}
+
 /* All but the times; WANT was read before. */
 static int read_request(struct app *app, struct folder *f, const struct berth_capacity *want,
                         struct berth_request *request)
@@ -92,7 +107,8 @@ static int read_request(struct app *app, struct folder *f, const struct berth_ca
     folder_request(f, user, request);
     request->want = *want;
     code = read_port(app, f, request);
-    return code == 0 ? read_neighbourhood(app, request) : code;
+    code = code == 0 ? read_neighbourhood(app, request) : code;
+    return code == 0 ? read_wishes(app, request) : code;
 }
 
 static int read_window(struct app *app, struct berth_request *request)
@@ -192,6 +208,8 @@ static void print_json(struct app *app, const struct answer *a, bool with_window
             schedule_put_time(&w, "end", a->request->end_s);
         }
         schedule_put_gpus(&w, "gpus", a->fit.choice.gpus);
+        if (a->fit.choice.skipped != 0)
+            schedule_put_gpus(&w, "skipped", a->fit.choice.skipped);
     }
     berth_json_end_object(&w);
     if (berth_json_done(&w) == BERTH_OK)
@@ -240,7 +258,7 @@ static void print_detail(struct out *out, const struct answer *a)
 static void print_text(struct app *app, const struct answer *a, bool with_window)
 {
     struct out *out = &app->out;
-    char text[256], time[SCHEDULE_TIME_CAP];
+    char text[512], time[SCHEDULE_TIME_CAP];
     struct berth_writer w;
     bool fits = a->fit.verdict == BERTH_VERDICT_OK;
     out_colour(out, fits ? COLOUR_GREEN : COLOUR_RED);
@@ -256,6 +274,10 @@ static void print_text(struct app *app, const struct answer *a, bool with_window
         }
         berth_put_string(&w, "  GPUs ");
         schedule_put_ids(&w, a->fit.choice.gpus);
+        if (a->fit.choice.skipped != 0) {
+            berth_put_string(&w, "; free but sick: ");
+            schedule_put_ids(&w, a->fit.choice.skipped);
+        }
         out_text(out, berth_writer_text(&w));
     } else {
         out_string(out, "  ");

@@ -19,6 +19,15 @@ static const struct option options[] = {
     {OPT_NEIGHBOURHOOD, "neighbourhood", NULL, "N", 0, false, NULL,
      "GPUs that are booked least within N half hours of the window come first; 0: the lowest ids (default "
      "672, 14 days)"},
+    {OPT_POLICY, "policy", NULL, "fewest|packed|spread|topology", 0, false, NULL,
+     "how to choose among the GPUs that are free (default: topology with --links, else fewest): see 'berth "
+     "help gpu "
+     "assign'"},
+    {OPT_LINKS, "links", NULL, "FILE", 0, false, NULL,
+     "how the GPUs are linked, as for 'berth gpu assign'; - is standard input (default: this machine's "
+     "PCIe)"},
+    {OPT_REQUIRE, "require", NULL, "LIST", 0, false, NULL, "GPUs that must be among the chosen ones"},
+    {OPT_SICK, "sick", NULL, "LIST", 0, false, NULL, "GPUs that are never taken"},
     {OPT_FROM, "from", NULL, "T", 0, false, NULL,
      "from this time on: 'YYYY-MM-DD hh:mm', 'YYYY MM DD hh mm', now, N-day, N-week"},
     {OPT_TO, "to", NULL, "T", 0, false, NULL, "up to this time; N-day and N-week count from --from"},
@@ -29,7 +38,9 @@ static const struct option options[] = {
     {OPT_TITLE, "title", NULL, "TEXT", 0, false, NULL, "the picture's title (default: GPU schedule)"},
 };
 
-#define REQUEST OPT_CPUS, OPT_MEMORY, OPT_GPUS, OPT_START, OPT_LENGTH, OPT_USER, OPT_PORT, OPT_NEIGHBOURHOOD
+#define REQUEST                                                                                              \
+    OPT_CPUS, OPT_MEMORY, OPT_GPUS, OPT_START, OPT_LENGTH, OPT_USER, OPT_PORT, OPT_NEIGHBOURHOOD,            \
+        OPT_POLICY, OPT_LINKS, OPT_REQUIRE, OPT_SICK
 #define HOST (GROUP_HOST | GROUP_OUTPUT)
 
 static const struct command commands[] = {

@@ -358,6 +358,49 @@ class Words(Case):
         self.assertEqual(self.check("1-day", "1-day", 1, 1, 2, "--user", "m2")[1]["verdict"], "OK")
 
 
+class Choice(Case):
+    """The best-connected set that is free for the whole window, and other wishes."""
+
+    def setUp(self):
+        super().setUp()
+        self.host(6)
+        self.rows(("b", "aa", "2030-01-08 09:00:00", "2030-01-08 10:00:00", "1", 1, [1], 10900))
+        links = [{"a": 0, "b": 1, "nvlink": 4}, {"a": 1, "b": 5, "nvlink": 3}, {"a": 2, "b": 4, "nvlink": 2}, {"a": 3, "b": 5, "pcie": "PIX"}]
+        self.links = self.folder.write("links.json", json.dumps({"gpus": 6, "links": links}))
+
+    def gpus(self, start, gpus, *more):
+        code, told = self.check(start, "2030-01-08 12:00", 1, 1, gpus, *more)
+        return told["gpus"] if code == 0 else told["verdict"]
+
+    def test_topology(self):
+        before, after = "2030-01-08 08:00", "2030-01-08 10:00"
+        self.assertEqual(self.gpus(after, 2, "--links", self.links), [0, 1])
+        self.assertEqual(self.gpus(before, 2, "--links", self.links), [2, 4])  # 1 is held for an hour of it
+        self.assertEqual(self.gpus(before, 2, "--links", self.links, "--sick", "2"), [3, 5])
+        self.assertEqual(self.gpus(before, 2, "--links", self.links, "--policy", "fewest", "--neighbourhood", 0), [0, 2])
+        self.assertEqual(self.gpus(after, 2, "--links", self.links, "--require", "5"), [1, 5])
+        self.assertEqual(self.gpus(before, 1, "--require", "1"), "E_GPUS")
+        self.assertEqual(self.gpus(before, 5, "--sick", "0"), "E_GPUS")
+        told = self.ask("next", "--length", "04:00", "--start", before, "--cpus", 1, "--memory", 1, "--gpus", 2, "--require", "1",
+                        "--links", self.links)[1]
+        self.assertEqual((told["start"], told["gpus"]), ("2030-01-08 10:00:00", [0, 1]))
+
+    def test_sick_ones_are_told(self):
+        told = self.check("2030-01-08 08:00", "2030-01-08 12:00", 1, 1, 1, "--sick", "0,1,9")[1]
+        self.assertEqual(told, {"verdict": "OK", "gpus": [2], "skipped": [0]})
+        result = self.schedule("check", "--start", "2030-01-08 08:00", "--end", "1-day", "--cpus", 1, "--memory", 1, "--gpus", 1, "--sick", "0")
+        self.assertDone(result, "OK  GPUs 2; free but sick: 0\n")
+
+    def test_wrong_wishes(self):
+        words = ["--start", "1-day", "--end", "1-day", "--cpus", 1, "--memory", 1, "--gpus", 1]
+        for more, code, reason in ((["--sick", "x"], USAGE, "--sick is a list"), (["--policy", "x"], USAGE, "--policy is"),
+                                   (["--links", self.folder("none")], BAD_DATA, "no such file"),
+                                   (["--links", self.folder("jobs/used.csv")], BAD_DATA, "used.csv:1:1: ")):
+            self.assertFails(self.schedule("check", *words, *more), code, reason)
+        self.host(7)
+        self.assertFails(self.schedule("check", *words, "--links", self.links), USAGE, "says nothing of these GPUs: 6")
+
+
 class Listing(Case):
     ROWS = (("b", "bb", "2030-01-08 08:00:00", "2030-01-09 08:00:00", "2.5", 8, [1, 2], 10901),
             ("b", "aa", "2030-01-08 08:00:00", "2030-01-08 10:00:00", "1", 4, [], 10902),
