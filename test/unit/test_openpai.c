@@ -548,6 +548,91 @@ static void rate_limits(void **state)
     openpai_close(&o);
 }
 
+/* ---- Details ---------------------------------------------------------------------------------- */
+
+static size_t tasks_told;
+static bool job_told;
+
+static enum berth_status on_detail(void *ctx, const struct berth_json_element *element, void *structure)
+{
+    size_t diagnostics = *(size_t *)ctx;
+    if (element->level == 3 && structure != NULL) {
+        const struct berth_openpai_task *task = structure;
+        assert_true(berth_text_equal(task->role, BERTH_TEXT("worker")));
+        assert_int_equal(task->index, tasks_told);
+        assert_int_equal(task->container_exit_code, -8000);
+        tasks_told++;
+    } else if (element->level == 1 && structure != NULL) {
+        const struct berth_openpai_job *job = structure;
+        assert_int_equal(job->name.len, 255);
+        assert_int_equal(job->status.exit_diagnostics.len, diagnostics);
+        job_told = true;
+    }
+    return BERTH_OK;
+}
+
+/* A job of TASKS tasks whose diagnostics have DIAGNOSTICS bytes; each task has the whole text of an exit. */
+static enum berth_status get_detail(size_t tasks, size_t diagnostics, size_t work_size)
+{
+    static char wire[2000000], head[200];
+    struct berth_writer w, h;
+    berth_writer_init(&w, wire, sizeof wire);
+    berth_put_string(&w, "{\"name\":\"");
+    berth_put_repeat(&w, 'n', 255);
+    berth_put_string(
+        &w,
+        "\",\"jobStatus\":{\"state\":\"FAILED\",\"completedTime\":1700000000000,\"appExitDiagnostics\":\"");
+    for (size_t i = 0; i < diagnostics; i++)
+        berth_put_string(&w, i % 80 == 79 ? "\\n" : "x");
+    berth_put_string(&w, "\"},\"taskRoles\":{\"worker\":{\"taskStatuses\":[");
+    for (size_t i = 0; i < tasks; i++) {
+        berth_put_string(&w, i == 0 ? "{\"taskIndex\":" : ",{\"taskIndex\":");
+        berth_put_u64(&w, i);
+        berth_put_string(&w, ",\"taskState\":\"FAILED\",\"containerExitCode\":-8000,\"containerExitSpec\":{"
+                             "\"code\":-8000,\"reason\":\"");
+        berth_put_repeat(&w, 'r', 1200);
+        berth_put_string(&w, "\",\"pattern\":{\"a\":[{\"b\":[1]}]}}}");
+    }
+    berth_put_string(&w, "]}}}");
+    assert_int_equal(berth_writer_status(&w), BERTH_OK);
+    berth_writer_init(&h, head, sizeof head);
+    berth_put_string(&h, HEAD "Content-Length: ");
+    berth_put_u64(&h, w.len);
+    berth_put_string(&h, "\r\n\r\n");
+    const struct berth_mem_step steps[] = {RIG_AWAIT("\r\n\r\n"),
+                                           {BERTH_MEM_BYTES, berth_writer_text(&h), 0},
+                                           {BERTH_MEM_BYTES, berth_writer_text(&w), 0}};
+    o.work_size = work_size;
+    openpai_reset(&o);
+    rig_script(&o.rig, steps, 3);
+    tasks_told = 0;
+    job_told = false;
+    assert_int_equal(
+        berth_openpai_jobs_get(&o.request, &o.pai, BERTH_TEXT("u"), BERTH_TEXT("j"), on_detail, &diagnostics),
+        BERTH_OK);
+    return openpai_run(&o, 0, false);
+}
+
+/* A thousand tasks (1.3 MB) pass through 4 KB; diagnostics of 64 KB need that much more, and it is said how
+ * much. */
+static void large_details(void **state)
+{
+    (void)state;
+    openpai_open(&o, 4096);
+    assert_int_equal(get_detail(1000, 200, 4096), BERTH_OK);
+    assert_int_equal(tasks_told, 1000);
+    assert_true(job_told);
+    assert_int_equal(get_detail(10, 65536, 16384), BERTH_E_SPACE);
+    assert_false(job_told);
+    size_t needed = o.request.result.skipped_needed;
+    assert_int_equal(o.request.result.skipped_count, 12); /* the tasks, their role and the job */
+    assert_true(needed > 65536 && needed < 72000);
+    assert_int_equal(get_detail(10, 65536, needed), BERTH_OK);
+    assert_int_equal(tasks_told, 10);
+    assert_true(job_told);
+    openpai_close(&o);
+}
+
 /* ---- Logins ----------------------------------------------------------------------------------- */
 
 /* Sessions that share an account find its token expired at the same time: one logs in, the others wait. */
@@ -1004,6 +1089,7 @@ int main(void)
         cmocka_unit_test(hidden_rows),
         cmocka_unit_test(moving_rows),
         cmocka_unit_test(rate_limits),
+        cmocka_unit_test(large_details),
         cmocka_unit_test(one_login_for_all),
         cmocka_unit_test(a_login_that_is_given_up),
         cmocka_unit_test(a_refused_password),
