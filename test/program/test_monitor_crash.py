@@ -21,7 +21,7 @@ class Killed(HostCase):
         seed = int(os.environ.get("BERTH_SEED") or time.time_ns() % 1000000)
         print("kill -9: BERTH_SEED=%d" % seed)
         chance = random.Random(seed)
-        for _ in range(6):
+        for _ in range(3):
             self.write_rows(booking=[self.row("m1"), self.row("m2", gpus="[1]"), self.row("new1", end="2030-01-07 07:05:00", gpus="[3]")],
                             using=[self.row("m3", start="2030-01-07 05:00:00", end="2030-01-07 07:00:00", gpus="[2]")], used=[])
             self.containers(m3="m3|2030-01-07 05:00:00")
