@@ -212,6 +212,7 @@ static void put_key(struct put *p, struct berth_text id)
  * is the block that they replace: its comments stay. */
 static void put_block(struct put *p, const struct block *old)
 {
+    size_t old_end = old == NULL ? 0 : old->head.end; /* what stands behind it stays where it is */
     put_key(p, p->user->id);
     if (old != NULL && old->first_key > 0) {
         size_t colon =
@@ -236,7 +237,7 @@ static void put_block(struct put *p, const struct block *old)
             berth_put_string(p->out, "null");
         else
             berth_put_u64(p->out, p->user->forward_port);
-        if (span != NULL && span->end != old->head.end)
+        if (span != NULL && span->end != old_end)
             put_tail(p, span->end);
     }
 }
