@@ -231,13 +231,15 @@ int folder_load_users(struct folder *f)
     struct reading reading = {f, f->users_path};
     struct berth_config_input input = {.memory = &memory, .warn = warn, .warn_ctx = &reading, .note = &note};
     berth_writer_init(&document, users_document, sizeof users_document);
+    f->user_count = f->owner_count = 0;
     enum berth_status status = f->store.read_users(f->store.ctx, &document);
+    if (status == BERTH_E_PERMISSION && f->options.users_optional)
+        return 0;
     if (status != BERTH_OK)
         return folder_fail(f, status, "the users are not known");
     look_at_mode(f);
     input.document = f->users_document = berth_writer_text(&document);
     berth_writer_init(&memory, users_texts, sizeof users_texts);
-    f->user_count = f->owner_count = 0;
     size_t count = 0;
     status = berth_users_config_read(&input, users, FOLDER_PEOPLE, &count);
     if (status != BERTH_OK)

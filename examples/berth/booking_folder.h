@@ -43,6 +43,7 @@ struct folder_options {
     enum exit_code code; /* for files that cannot be used: 3 (wire page 5.1) or 5 (house plan) */
     folder_say_fn say;   /* NULL: "berth: COMMAND: ..." on standard error */
     void *say_ctx;
+    bool users_optional; /* without leave to read the users' file there are no users, and no error */
 };
 
 /* One per program; what it points to is the program's own memory. */

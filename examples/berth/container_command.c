@@ -234,8 +234,8 @@ int run_container_run(struct app *app)
     static struct folder folder;
     static struct docker docker;
     static struct container_job job;
-    const struct folder_options options = {app->args.value[OPT_CONFIG], app->args.value[OPT_NOW],
-                                           (enum exit_code)HOST_FILES, NULL, NULL};
+    const struct folder_options options = {
+        app->args.value[OPT_CONFIG], app->args.value[OPT_NOW], (enum exit_code)HOST_FILES, NULL, NULL, false};
     const struct events events = {say, app};
     struct request *r = &request;
     int code = docker_init(&docker, app);

@@ -34,8 +34,8 @@ int monitor_run(struct app *app)
     static struct monitor monitor;
     static struct folder folder;
     struct monitor *m = &monitor;
-    const struct folder_options options = {app->args.value[OPT_CONFIG], app->args.value[OPT_NOW],
-                                           (enum exit_code)HOST_FILES, say, m};
+    const struct folder_options options = {
+        app->args.value[OPT_CONFIG], app->args.value[OPT_NOW], (enum exit_code)HOST_FILES, say, m, false};
     int code = check_options(app);
     if (code != 0)
         return code;

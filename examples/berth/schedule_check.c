@@ -309,7 +309,7 @@ static int begin(struct app *app, struct folder **out_folder, struct berth_reque
 {
     struct berth_capacity want = {0, 0, 0};
     int code = read_want(app, &want);
-    code = code == 0 ? schedule_open(app, out_folder) : code;
+    code = code == 0 ? schedule_open(app, true, out_folder) : code;
     code = code == 0 ? folder_refuse_bad_rows(*out_folder) : code;
     return code == 0 ? read_request(app, *out_folder, &want, request) : code;
 }

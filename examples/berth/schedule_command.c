@@ -5,11 +5,13 @@
 
 #include "berth/booking.h"
 
-int schedule_open(struct app *app, struct folder **out_folder)
+int schedule_open(struct app *app, bool needs_users, struct folder **out_folder)
 {
     static struct folder folder;
-    const struct folder_options options = {
-        .path = app->args.value[OPT_CONFIG], .now = app->args.value[OPT_NOW], .code = EXIT_BAD_DATA};
+    const struct folder_options options = {.path = app->args.value[OPT_CONFIG],
+                                           .now = app->args.value[OPT_NOW],
+                                           .code = EXIT_BAD_DATA,
+                                           .users_optional = !needs_users};
     *out_folder = &folder;
     int code = folder_open(&folder, app, &options);
     return code == 0 ? folder_load_rows(&folder) : code;

@@ -4,8 +4,9 @@
 
 #include "booking_folder.h"
 
-/* Reads the host's folder of --config, its schedule too. 0 or an exit code (reported). */
-int schedule_open(struct app *app, struct folder **out_folder);
+/* Reads the host's folder of --config, its schedule too; NEEDS_USERS: users_config.yaml must be readable,
+ * which it is for one account. 0 or an exit code (reported). */
+int schedule_open(struct app *app, bool needs_users, struct folder **out_folder);
 
 /* A time of option ID: a date, or an entry as in bookings. Flags count from BASE_S. 0 or an exit code
  * (reported). *out_is_now (may be NULL: then the word is no more than a time) tells "now". */

@@ -103,7 +103,7 @@ int schedule_list(struct app *app)
 {
     struct folder *f;
     uint32_t user;
-    int code = schedule_open(app, &f);
+    int code = schedule_open(app, false, &f);
     int64_t from_s = -BERTH_SCHEDULE_TIME_MAX, to_s = BERTH_SCHEDULE_TIME_MAX;
     code = code == 0 ? schedule_span(app, folder_now(f), &from_s, &to_s) : code;
     code = code == 0 ? schedule_user(app, f, &user) : code;
@@ -357,7 +357,7 @@ int schedule_stats(struct app *app)
 {
     static struct stats stats;
     struct folder *f;
-    int code = schedule_open(app, &f);
+    int code = schedule_open(app, false, &f);
     if (code != 0)
         return code;
     int64_t unit_s = berth_schedule_floor(folder_now(f));

@@ -485,7 +485,7 @@ int schedule_show(struct app *app)
     struct view v = {.app = app, .order = &order};
     struct folder *f;
     int code = read_width(app, &v.width);
-    code = code == 0 ? schedule_open(app, &f) : code;
+    code = code == 0 ? schedule_open(app, false, &f) : code;
     if (code != 0)
         return code;
     v.folder = f;

@@ -118,17 +118,22 @@ class Place(FolderCase):
         """Who may only read sees the schedule, and leaves nothing behind."""
         self.write_rows(booking=[row()])
         os.chmod(self.folder.path, 0o755)
-        os.chown(self.folder("host/cfg/users_config.yaml"), 65534, 65534)
         before = sorted(os.listdir(self.folder("host/jobs")))
 
         def nobody():
             os.setgid(65534)
             os.setuid(65534)
 
-        child = peer.start_berth(["schedule", "list", "--config", self.folder("host"), "--now", "2030-01-07 07:10"], preexec_fn=nobody)
-        out, err = child.communicate(timeout=30)
-        self.assertEqual((child.returncode, err), (0, b""))
-        self.assertIn(b"m1", out)
+        for command, code in (("list", 0), ("show", 0), ("stats", 0), ("next --cpus 1 --memory 1 --gpus 1 --length 1-hour", UNREADABLE)):
+            child = peer.start_berth(["schedule", *command.split(), "--config", self.folder("host"), "--now", "2030-01-07 07:10"],
+                                     preexec_fn=nobody)
+            out, err = child.communicate(timeout=30)
+            self.assertEqual(child.returncode, code, (command, err))
+            if code == 0:
+                self.assertEqual(err, b"")
+                self.assertIn(b"GPU 0" if command == "show" else b"m1", out)
+            else:
+                self.assertRegex(err, rb"users_config.yaml: cannot be opened: permission denied\n\Z")
         self.assertEqual(sorted(os.listdir(self.folder("host/jobs"))), before)
 
 
