@@ -4,12 +4,11 @@
 
 #include "container_job.h"
 
-/* jobs/monitor.log, and a coloured copy on standard output. */
+/* jobs/monitor.log, and a copy on standard output, coloured on a terminal. */
 struct monitor_log {
     struct app *app;
     const struct folder *folder; /* for the time of day */
     char path[FOLDER_PATH + 16];
-    bool colour;
     bool failed; /* said once that it cannot be written */
 };
 void monitor_log_init(struct monitor_log *log, struct app *app, const struct folder *folder);

@@ -6,18 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 void monitor_log_init(struct monitor_log *log, struct app *app, const struct folder *folder)
 {
-    const char *plain = getenv("NO_COLOR");
     struct berth_writer w;
     memset(log, 0, sizeof *log);
     log->app = app;
     log->folder = folder;
-    log->colour = plain == NULL || plain[0] == '\0';
     berth_writer_init(&w, log->path, sizeof log->path);
     berth_put_string(&w, folder->jobs);
     berth_put_string(&w, "/monitor.log");
@@ -67,14 +64,15 @@ static void complain(struct monitor_log *log, int error)
 
 void monitor_log_say(void *ctx, enum event_level level, const char *sign, struct berth_text message)
 {
-    static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+    static const enum colour colours[] = {COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED};
     struct monitor_log *log = ctx;
     static struct out file; /* a line goes out in one write: lines of two monitors do not mix */
     int64_t now_s = folder_now(log->folder);
     struct out *out = &log->app->out;
-    out_string(out, log->colour ? colours[level] : "");
+    out_colour(out, colours[level]);
     put_line(out, now_s, level, sign, message);
-    out_string(out, log->colour ? "\033[0m\n\n" : "\n\n");
+    out_colour(out, COLOUR_NONE);
+    out_string(out, "\n\n");
     out_flush(out);
     int fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
     if (fd < 0) {

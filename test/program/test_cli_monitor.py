@@ -1,5 +1,6 @@
 """berth monitor: what a tick does for each row, and what it does when something fails, against a docker that records its calls."""
 import os
+import pty
 import shlex
 import shutil
 import signal
@@ -446,12 +447,34 @@ class Files(HostCase):
         self.write_rows(booking=[self.row("m1"), self.row("gg", gpus="[1]")])
         result = self.monitor(env={"NO_COLOR": ""})
         log = self.log().splitlines()
-        colours = {"I": "32", "W": "33", "E": "31"}
-        self.assertEqual(result.out.decode(), "".join("\x1b[%sm%s\x1b[0m\n\n" % (colours[line[16]], line) for line in log))
         self.assertTrue(all(line.startswith("20300107 07:10 [") for line in log))
-        self.write_rows(booking=[self.row("gg", gpus="[1]")])
-        result = self.monitor()
-        self.assertEqual(result.out.decode(), "".join(line + "\n\n" for line in self.log().splitlines()[len(log):]))
+        self.assertEqual(result.out.decode(), "".join(line + "\n\n" for line in log))
+
+    def test_colours_on_a_terminal(self):
+        colours = {"I": "32", "W": "33", "E": "31"}
+        for plain in ("", "1"):
+            self.write_rows(booking=[self.row("m1"), self.row("gg", gpus="[1]")], using=[self.row("m3", gpus="[2]"), self.row("m2", gpus="[2]")])
+            self.containers(m2="x", m3="y")
+            control, terminal = pty.openpty()
+            child = peer.start_berth(["monitor", "--config", self.host, "--now", NOW], stdout=terminal,
+                                     env=dict(self.env, NO_COLOR=plain, TERM="xterm"))
+            os.close(terminal)
+            seen = b""
+            while True:
+                try:
+                    part = os.read(control, 4096)
+                except OSError:
+                    break
+                if not part:
+                    break
+                seen += part
+            child.communicate(timeout=20)
+            os.close(control)
+            log = self.log().splitlines()
+            self.assertEqual(seen.decode().replace("\r\n", "\n"), "".join(
+                "%s\n\n" % line if plain else "\x1b[%sm%s\x1b[0m\n\n" % (colours[line[16]], line) for line in log))
+            self.assertEqual({line[16] for line in log}, set(colours))
+            os.unlink(self.folder("host/jobs/monitor.log"))
 
     def test_the_log_is_no_link(self):
         self.folder.write("victim", "mine")
