@@ -206,7 +206,9 @@ enum berth_status berth_gpu_links_read_matrix(struct berth_text text, uint16_t *
                                               struct berth_gpu_links_error *error)
 {
     struct matrix m = {.text = text, .error = error, .links = out_links};
-    struct berth_text line, rest = text;
+    if (berth_text_starts(text, BERTH_TEXT("\xEF\xBB\xBF"))) /* a byte order mark, as editors leave it */
+        m.text = berth_text_slice(text, 3, text.len);
+    struct berth_text line, rest = m.text;
     while (berth_text_split(&rest, '\n', &line)) {
         if (line.len > 0 && line.ptr[line.len - 1] == '\r')
             line.len--;

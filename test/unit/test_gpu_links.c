@@ -77,6 +77,7 @@ static const struct {
      "60 30 30 10 10 10", 4},
     {"carriage returns and a prompt before it",
      "$ nvidia-smi topo -m\r\n\tGPU0\tGPU1\r\nGPU0\t X \tNODE\r\nGPU1\tNODE\t X \r\n", "20", 2},
+    {"a byte order mark", "\xEF\xBB\xBF\tGPU0\tGPU1\nGPU0\tX\tPXB\nGPU1\tPXB\tX\n", "40", 2},
     {"trimmed at the front", "GPU0 GPU1\nGPU0 X PXB\nGPU1 PXB X\n", "40", 2},
     {"lower half alone", "\tGPU0\tGPU1\tGPU2\nGPU0\tX\t\t\nGPU1\tPIX\tX\t\nGPU2\tPIX\tNV1\tX\n", "50 50 100",
      3},
