@@ -176,6 +176,13 @@ class Job:
             head["tags"] = self.tags
         return dict(head, jobStatus=status, taskRoles=roles)
 
+    def labels(self, role):
+        """Of the ports that a role asks for."""
+        roles = self.document["taskRoles"]
+        if isinstance(roles, list):
+            return [p["label"] for r in roles if r["name"] == role for p in r.get("portList") or ()]
+        return [label for name, r in roles.items() if normalised(name) == normalised(role) for label in r.get("resourcePerInstance", {}).get("ports", {})]
+
     def container(self, site, role, index, attempt=0):
         placed = self.created is not None
         address = "10.20.30.%d" % (40 + index)
@@ -185,7 +192,9 @@ class Job:
             log = "%s/yarn/%s:8042/node/containerlogs/c_%s_%d/%s/" % (site.origin, address, role, index, self.user)
         else:
             log = "%s/log-manager/tail/%s:9103/%s/%s/%d/" % (site.origin, address, self.id, role, index)
-        ports = {"ssh": str(20000 + index), "http": "%d,%d" % (30000 + index, 31000 + index)} if placed else {}
+        ports = {"ssh": str(20000 + index), "http": "%d,%d" % (30000 + index, 31000 + index)}
+        ports.update({label: str(40000 + index) for label in self.labels(role)})
+        ports = ports if placed else {}
         item = {"containerId": "c-%s-%d" % (role, index) if placed else None, "containerIp": address if placed else None}
         if site.generation != "G1":
             item["containerNodeName"] = "gpu-node-%03d" % index if placed else None

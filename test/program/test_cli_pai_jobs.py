@@ -68,12 +68,12 @@ class Lists(pai_case.PaiCase):
 
     def test_many(self):
         """Pages, with the border between jobs that come in another order each time (Q41)."""
-        self.server.seed(many={"count": 12000, "user": "lee", "step_ms": 50})
+        self.server.seed(many={"count": 6000, "user": "lee", "step_ms": 50})
         self.server.config(shuffle=True)
         result = self.pai("job", "list", "--name")
         self.assertEqual((result.code, result.err[:1000]), (0, b""))
         names = result.text.split()
-        self.assertEqual((len(names), len(set(names))), (12002, 12002))
+        self.assertEqual((len(names), len(set(names))), (6002, 6002))
 
 
 class Detail(pai_case.PaiCase):

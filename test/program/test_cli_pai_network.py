@@ -59,12 +59,12 @@ class Trouble(pai_case.PaiCase):
 
     def test_token_ends_on_the_way(self):
         """Between two pages the server forgets all tokens: one login, and the page again."""
-        self.server.seed(many={"count": 12000, "user": "lee"})
+        self.server.seed(many={"count": 6000, "user": "lee"})
         self.assertDone(self.pai("job", "list", "--limit", "1", "--name"))
         self.server.fault(path="offset=5000", status=401, headers=[["Content-Type", "application/json"]],
                           body='{"code":"UnauthorizedUserError","message":"Your token is invalid."}')
         result = self.pai("job", "list", "--name")
-        self.assertEqual((result.code, result.err[:500], len(set(result.text.split()))), (0, b"", 12003))
+        self.assertEqual((result.code, result.err[:500], len(set(result.text.split()))), (0, b"", 6003))
         self.assertEqual(len(self.logged("login")), 2)
 
     def test_connection_breaks(self):
@@ -102,7 +102,7 @@ class Trouble(pai_case.PaiCase):
         self.assertEqual((out, err, child.returncode), (b"", b"", 130))
 
     def test_pipe_closed_early(self):
-        self.server.seed(many={"count": 20000, "user": "lee"})
+        self.server.seed(many={"count": 9000, "user": "lee"})
         child = self.home.start(["--cacert", self.certs.ca, "job", "list", "--json"])
         child.stdout.readline()
         child.stdout.close()

@@ -233,6 +233,21 @@ class Notebooks(pai_case.PaiCase):
         out = self.assertDone(self.pai("notebook", "nb.ipynb", "-i", "x", "-j", "nb", "--mode", "interactive", "--preview")).text
         self.assertIn('"ports":{"jupyter":1}', out)
         self.assertIn("$PAI_CONTAINER_HOST_jupyter_PORT_LIST", out)
+        lines = self.assertDone(self.pai("notebook", "nb.ipynb", "-i", "x", "-j", "nb", "--mode", "interactive")).text.splitlines()
+        self.assertRegex(lines[1], r"\Ahttp://10\.20\.30\.40:40000/notebooks/nb\.ipynb\?token=[0-9a-f]{48}\Z")
+        self.assertIn(lines[1].rpartition("=")[2], self.server.job("nb")["document"]["taskRoles"]["main"]["commands"][0])
+
+    def test_interactive_that_ends(self):
+        self.server.config(run_ms=0, end_state="FAILED")
+        self.work("nb.ipynb", json.dumps({"cells": []}))
+        result = self.pai("notebook", "nb.ipynb", "-i", "x", "-j", "nb", "--mode", "interactive")
+        self.assertEqual(result.code, 1, result)
+
+    def test_silent(self):
+        self.work("nb.ipynb", json.dumps({"cells": []}))
+        out = self.assertDone(self.pai("notebook", "nb.ipynb", "-i", "x", "-j", "nb", "--mode", "silent", "--preview")).text
+        self.assertIn("nbconvert --to html --execute", out)
+        self.assertIn("code/nb.ipynb", out)
 
     def test_wrong(self):
         for text, reason in (("{}", "no cells"), ("[]", "no cells|no notebook"), ('{"cells":[{"source":7}]}', "."), ('{"cells":[', "."), ("x", ".")):
