@@ -365,9 +365,16 @@ static void print_config(struct app *app, struct berth_text config, bool is_json
         if (berth_writer_status(&w) == BERTH_OK)
             config = berth_writer_text(&w);
     }
-    out_text(&app->out, config);
-    if (config.len > 0 && config.ptr[config.len - 1] != '\n')
+    if (config.len > 0 && config.ptr[config.len - 1] == '\n')
+        config.len--;
+    struct berth_text line;
+    while (berth_text_split(&config, '\n', &line)) {
+        if (app->out.terminal)
+            out_safe(&app->out, line);
+        else
+            out_text(&app->out, line);
         out_string(&app->out, "\n");
+    }
 }
 
 static int show_config(struct app *app)

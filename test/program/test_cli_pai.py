@@ -193,6 +193,16 @@ class Tokens(pai_case.PaiCase):
         self.assertDone(self.pai("cluster", "delete", "test"))
         self.assertEqual(self.kept(), {})
 
+    def test_many_at_once(self):
+        """Each may log in; the file stays whole."""
+        children = [self.home.start(["job", "list", "--name"]) for _ in range(6)]
+        for child in children:
+            self.assertEqual((child.communicate(timeout=60), child.returncode), ((b"", b""), 0))
+        self.assertEqual(list(self.kept()), ["test"])
+        self.server.forget_requests()
+        self.assertDone(self.pai("job", "list"))
+        self.assertEqual(self.logged("login"), [])
+
     def test_wrong_password(self):
         self.home.clusters({"test": {"pai_uri": self.server.uri, "user": "lee", "passwd": "wrong-pw"}})
         text = self.assertFails(self.pai("job", "list"), REFUSED, "Password is incorrect")
