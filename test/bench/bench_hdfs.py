@@ -49,7 +49,7 @@ http {{
     default_type application/octet-stream;
     client_max_body_size 0;
     sendfile on;
-    keepalive_timeout 0;
+    keepalive_timeout 60s;
     server {{
         listen 127.0.0.1:{port} ssl;
         listen 127.0.0.1:{plain};
@@ -77,7 +77,7 @@ http {{
             if ($arg_op = DELETE) {{ return 200 '{{"boolean":true}}'; }}
             return 200 '{status}';
         }}
-        location /dn/ {{ }}
+        location /dn/ {{ keepalive_timeout 0; }}
     }}
 }}
 """
