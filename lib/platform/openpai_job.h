@@ -12,9 +12,9 @@
 
 /* The way to a value: at each level the child that it lies in. */
 struct berth_openpai_step {
-    struct berth_json_cursor child;
-    struct berth_json_cursor next; /* the child behind it, or NONE */
-    size_t index;
+    uint32_t child; /* its token */
+    uint32_t next;  /* that of the child behind it; 0: none */
+    uint32_t index;
 };
 /* No document has deeper ones. */
 #define BERTH_OPENPAI_STEPS (BERTH_YAML_DEPTH_MAX + 1)

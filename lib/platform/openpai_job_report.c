@@ -131,16 +131,18 @@ static void put_segment(struct berth_writer *w, struct berth_text name)
 static bool take_step(struct berth_openpai_step *step, bool known, struct berth_json_cursor parent,
                       uint32_t token)
 {
-    if (!known || step->child.token > token) {
-        step->child = berth_json_enter(parent);
-        step->next = berth_json_next(step->child);
+    if (!known || step->child > token) {
+        struct berth_json_cursor first = berth_json_enter(parent);
+        step->child = first.token;
+        step->next = berth_json_next(first).token;
         step->index = 0;
     }
-    for (; step->next.json != NULL && step->next.token <= token; step->index++) {
+    for (; step->next != 0 && step->next <= token; step->index++) {
+        struct berth_json_cursor next = {parent.json, step->next};
         step->child = step->next;
-        step->next = berth_json_next(step->child);
+        step->next = berth_json_next(next).token;
     }
-    return step->child.json != NULL;
+    return step->child != 0;
 }
 
 /* From the root down. Findings come mostly in order, so that the way to the last one is a good beginning. */
@@ -151,25 +153,26 @@ static void put_path(struct berth_openpai_report *r, struct berth_writer *w, uin
     size_t level = 0, had = r->step_count;
     for (; at.token < token && level < BERTH_OPENPAI_STEPS; level++) {
         struct berth_openpai_step *step = &r->steps[level];
-        uint32_t before = step->child.token;
+        uint32_t before = step->child;
         bool object = berth_json_type_of(at) == BERTH_JSON_OBJECT;
         known = known && level < had;
         if (!take_step(step, known, at, token))
             break;
-        known = known && step->child.token == before;
+        known = known && step->child == before;
+        struct berth_json_cursor child = {at.json, step->child};
         if (w->cap - w->len < 2 * SEGMENT_MAX) { /* one for this, one for a member that lacks */
             berth_put_string(w, "...");
             level++;
             break;
         }
         if (object) {
-            put_segment(w, berth_json_name(step->child));
+            put_segment(w, berth_json_name(child));
         } else {
             berth_put_char(w, '[');
             berth_put_u64(w, step->index);
             berth_put_char(w, ']');
         }
-        at = step->child;
+        at = child;
     }
     r->step_count = level;
 }

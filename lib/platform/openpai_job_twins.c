@@ -6,13 +6,20 @@ enum { BLOCK = 64 };
 
 struct block {
     enum berth_openpai_twins kind;
+    const struct berth_json *json;
     size_t count;
     struct {
-        struct berth_json_cursor at;
-        struct berth_json_cursor twin; /* the first before it; or NONE */
+        uint32_t token;
+        uint32_t twin; /* the first before it; 0: none */
         uint32_t hash;
     } items[BLOCK];
 };
+
+static struct berth_json_cursor cursor(const struct block *b, uint32_t token)
+{
+    struct berth_json_cursor at = {b->json, token};
+    return at;
+}
 
 /* ---- Names of roles as a server compares them ------------------------------------------------- */
 
@@ -87,13 +94,12 @@ static bool are_twins(const struct block *b, struct berth_json_cursor a, struct 
 /* Takes the next items from *AT on. */
 static void fill(struct block *b, struct berth_json_cursor *at)
 {
-    static const struct berth_json_cursor none = {NULL, 0};
     for (b->count = 0; b->count < BLOCK && at->json != NULL; *at = berth_json_next(*at)) {
         struct berth_text name = name_of(*at);
         if (name.ptr == NULL)
             continue;
-        b->items[b->count].at = *at;
-        b->items[b->count].twin = none;
+        b->items[b->count].token = at->token;
+        b->items[b->count].twin = 0;
         b->items[b->count++].hash = hash_of(b, name);
     }
 }
@@ -106,21 +112,21 @@ static void compare(struct block *b, struct berth_json_cursor item)
         return;
     uint32_t hash = hash_of(b, name);
     for (size_t i = 0; i < b->count; i++)
-        if (b->items[i].hash == hash && b->items[i].twin.json == NULL && item.token < b->items[i].at.token &&
-            are_twins(b, b->items[i].at, item))
-            b->items[i].twin = item;
+        if (b->items[i].hash == hash && b->items[i].twin == 0 && item.token < b->items[i].token &&
+            are_twins(b, cursor(b, b->items[i].token), item))
+            b->items[i].twin = item.token;
 }
 
 static void tell(struct berth_openpai_report *r, const struct block *b, size_t i, bool warning,
                  const char *what)
 {
-    struct berth_json_cursor at = b->items[i].at;
+    struct berth_json_cursor at = cursor(b, b->items[i].token);
     if (b->kind != BERTH_OPENPAI_TWINS_ROLES) {
         berth_openpai_error(r, berth_json_find(at, BERTH_TEXT("name")), BERTH_OPENPAI_RULE_DUPLICATE, what);
         return;
     }
     const struct berth_openpai_place place = {.at = at, .name = true};
-    const struct berth_openpai_saying saying = {what, name_of(b->items[i].twin),
+    const struct berth_openpai_saying saying = {what, name_of(cursor(b, b->items[i].twin)),
                                                 ": only letters, without case, and digits count"};
     berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_COLLISION, warning, &saying);
 }
@@ -128,14 +134,14 @@ static void tell(struct berth_openpai_report *r, const struct block *b, size_t i
 void berth_openpai_check_twins(struct berth_openpai_report *r, struct berth_json_cursor items,
                                enum berth_openpai_twins kind, bool warning, const char *what)
 {
-    struct block b = {.kind = kind};
+    struct block b = {.kind = kind, .json = items.json};
     struct berth_json_cursor first = berth_json_enter(items), at = first;
     for (fill(&b, &at); b.count > 0; fill(&b, &at)) {
-        uint32_t end = b.items[b.count - 1].at.token;
+        uint32_t end = b.items[b.count - 1].token;
         for (struct berth_json_cursor item = first; item.token < end; item = berth_json_next(item))
             compare(&b, item);
         for (size_t i = 0; i < b.count; i++)
-            if (b.items[i].twin.json != NULL)
+            if (b.items[i].twin != 0)
                 tell(r, &b, i, warning, what);
     }
 }
