@@ -16,6 +16,8 @@ struct berth_net berth_null_net(void);
 struct berth_clock berth_null_clock(void);
 /* fill() is BERTH_E_NOT_PROVIDED and leaves the buffer as it was. */
 struct berth_rand berth_null_rand(void);
+/* hash() is BERTH_E_NOT_PROVIDED and puts nothing: plain passwords alone can be checked. */
+struct berth_crypt berth_null_crypt(void);
 /* Every fallible call is BERTH_E_NOT_PROVIDED. */
 struct berth_files berth_null_files(void);
 struct berth_proc berth_null_proc(void);

@@ -94,6 +94,21 @@ struct berth_rand berth_null_rand(void)
     return (struct berth_rand){NULL, null_fill};
 }
 
+static enum berth_status null_hash(void *ctx, struct berth_text password, struct berth_text setting,
+                                   struct berth_writer *out)
+{
+    (void)ctx;
+    (void)password;
+    (void)setting;
+    (void)out;
+    return BERTH_E_NOT_PROVIDED;
+}
+
+struct berth_crypt berth_null_crypt(void)
+{
+    return (struct berth_crypt){NULL, null_hash};
+}
+
 /* ---- files ---- */
 
 static berth_file null_open(void *ctx, const char *path, enum berth_file_mode mode, unsigned permissions)

@@ -11,6 +11,7 @@
 
 #include "berth/password.h"
 #include "berth/port_mbedtls.h"
+#include "berth/port_null.h"
 #include "berth/port_posix.h"
 #include "guard.h"
 #include "seed.h"
@@ -198,6 +199,10 @@ static void test_check(void **state)
     assert_int_equal(berth_password_check(NULL, BERTH_TEXT("abcd"), BERTH_TEXT("abcd"), &right), BERTH_OK);
     assert_true(right);
     assert_int_equal(berth_password_check(NULL, BERTH_TEXT("$6$abc$" HASH86), BERTH_TEXT("x"), &right),
+                     BERTH_E_NOT_PROVIDED);
+    assert_false(right);
+    struct berth_crypt none = berth_null_crypt();
+    assert_int_equal(berth_password_check(&none, BERTH_TEXT("$6$abc$" HASH86), BERTH_TEXT("x"), &right),
                      BERTH_E_NOT_PROVIDED);
     assert_false(right);
 }
