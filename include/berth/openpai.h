@@ -477,7 +477,8 @@ enum berth_status berth_openpai_users_update(struct berth_openpai_request *out_r
                                              struct berth_openpai *pai, struct berth_text user,
                                              enum berth_openpai_user_part part,
                                              struct berth_text body) BERTH_MUST_CHECK;
-/* The caller's own record: {"patch":true,"data":{...}}. A password is changed by the next function alone. */
+/* The caller's own record: {"patch":true,"data":{...}}. BERTH_E_ARGUMENT for a newPassword in it, which
+ * servers confirm and ignore: a password is changed by the next function alone. */
 enum berth_status berth_openpai_users_update_me(struct berth_openpai_request *out_request,
                                                 struct berth_openpai *pai,
                                                 struct berth_text body) BERTH_MUST_CHECK;

@@ -395,8 +395,14 @@ enum berth_status berth_openpai_users_update(struct berth_openpai_request *out_r
 enum berth_status berth_openpai_users_update_me(struct berth_openpai_request *out_request,
                                                 struct berth_openpai *pai, struct berth_text body)
 {
+    struct berth_text data, password;
     begin(out_request, pai, BERTH_OPENPAI_USERS_UPDATE_ME, NULL, NULL);
-    return set_body(out_request, body);
+    BERTH_TRY(set_body(out_request, body));
+    /* Servers say that they changed the password, and do not. */
+    return berth_openpai_find_member(body, BERTH_TEXT("data"), &data) &&
+                   berth_openpai_find_member(data, BERTH_TEXT("newPassword"), &password)
+               ? BERTH_E_ARGUMENT
+               : BERTH_OK;
 }
 
 enum berth_status berth_openpai_users_set_password(struct berth_openpai_request *out_request,

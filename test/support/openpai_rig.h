@@ -26,8 +26,8 @@ struct openpai_rig {
     struct berth_writer requests; /* what was asked for, as openpai_requests() */
     size_t ends[16];              /* where each of the first requests ended in what was sent */
     size_t request_count;
-    unsigned changed;             /* calls of the account's `changed` */
-    unsigned stop_after;          /* elements after which the callback stops; 0 = never */
+    unsigned changed;    /* calls of the account's `changed` */
+    unsigned stop_after; /* elements after which the callback stops; 0 = never */
     unsigned elements;
     enum berth_status stop_with;
     bool quiet; /* elements are counted, not told */

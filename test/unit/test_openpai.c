@@ -229,6 +229,7 @@ static void refusals(void **state)
     assert_int_equal(berth_openpai_jobs_submit(r, pai, 2, user, job, &document, false), BERTH_E_TOO_LARGE);
     document.length = BERTH_LENGTH_UNKNOWN;
     REFUSED(jobs_submit(r, pai, 2, user, job, &document, false));
+    REFUSED(users_update_me(r, pai, BERTH_TEXT("{\"patch\":true,\"data\":{\"newPassw\\u006frd\":\"x\"}}")));
     assert_int_equal(berth_openpai_users_add(r, pai, BERTH_TEXT("[]")), BERTH_E_TYPE);
     assert_int_equal(berth_openpai_users_add(r, pai, BERTH_TEXT("{]")), BERTH_E_SYNTAX);
 
