@@ -58,6 +58,7 @@ void docker_show(struct docker *d, struct out *o)
     struct berth_writer w;
     static char line[2 * DOCKER_TEXT];
     berth_writer_init(&w, line, sizeof line);
+    berth_wipe(d->password, sizeof d->password);
     if (berth_argv_finish(&d->argv) != BERTH_OK)
         return;
     berth_argv_put_line(&w, d->items);

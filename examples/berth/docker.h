@@ -6,8 +6,9 @@
 
 #include "berth/port_posix.h"
 
-/* Arguments of `docker run` with every mount that a backup.yaml can have. */
-#define DOCKER_TEXT 65536
+/* Arguments of `docker run`: every mount that a backup.yaml can have, and the backup folder's path before
+ * each. */
+#define DOCKER_TEXT 262144
 #define DOCKER_ITEMS 256
 #define DOCKER_ENV 512
 
@@ -50,7 +51,7 @@ void docker_begin_program(struct docker *d, const char *program, const char *con
 bool docker_set_password(struct docker *d, struct berth_text password);
 /* Runs it. INPUT goes to its standard input. ANSWER is filled in; its texts live as long as it does. */
 void docker_run(struct docker *d, struct berth_text input, uint32_t limit_ms, struct docker_answer *answer);
-/* The list as a line of output, for --dry-run. */
+/* The list as a line of output, for --dry-run; forgets the password. */
 void docker_show(struct docker *d, struct out *o);
 
 #endif

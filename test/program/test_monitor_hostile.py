@@ -148,6 +148,15 @@ class Mounts(HostCase):
         self.assertEqual(self.mounts(text="Dir:\n" + "- - good\n  - /good\n" * 5000), [])
         self.assertLogged("backup.yaml cannot be read, nothing of it is mounted: the file is too long")
 
+    def test_long_paths(self):
+        """The longest file that is read: whatever a user writes into it, the container starts."""
+        deep = "/".join(["d" * 240] * 4)
+        os.makedirs(self.folder("Backup/m1/" + deep))
+        pairs = [("%s/%02d" % (deep, i), "/%d" % i) for i in range(62)]
+        for name, _ in pairs:
+            os.mkdir(self.folder("Backup/m1/" + name))
+        self.assertEqual(self.mounts(*pairs), ["good:/good"] + ["%s:%s" % p for p in pairs])
+
     def test_too_many_pairs(self):
         self.assertEqual(len(self.mounts(*[("sub", "/s%d" % i) for i in range(100)])), 64)
         self.assertLogged("backup.yaml has more pairs than are mounted")
