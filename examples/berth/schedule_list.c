@@ -260,9 +260,8 @@ static void print_text(struct app *app, const struct stats *stats, unsigned gpus
     out_string(out, "\n\n");
     print_gpus(app, stats, gpus);
     if (gpus > 0) {
-        out_string(out, "all  ");
         out_text(out, tenths_text(share, sizeof share, permille(stats->all.gpu_s, span_s * gpus), " %"));
-        out_string(out, " of the GPU time is booked\n");
+        out_string(out, " of all GPU time is booked\n");
     }
     if (stats->all.rows > 0) {
         out_string(out, "\n");
