@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WATCH_PAUSE_MS = 5000, UNKNOWN_SHOWN = 16 };
+/* The file's size is looked at often, the data lock taken seldom. */
+enum { LOOK_PAUSE_MS = 500, TAKE_PAUSE_MS = 5000, UNKNOWN_SHOWN = 16 };
 
 static const char *notices_path(const struct monitor *m, char *buf, size_t size)
 {
@@ -115,14 +116,18 @@ static bool handle(struct monitor *m, struct berth_text lines)
 int monitor_watch(struct monitor *m)
 {
     const struct berth_clock *clock = program_clock();
+    uint64_t take_ms = 0;
     bool tick_due = false;
     while (program_signal() == 0) {
         struct berth_text lines;
-        if (has_notices(m) && take_notices(m, &lines) && monitor_load(m) == 0)
-            tick_due = handle(m, lines) || tick_due;
+        if (clock->monotonic_ms(clock->ctx) >= take_ms && has_notices(m)) {
+            if (take_notices(m, &lines) && monitor_load(m) == 0)
+                tick_due = handle(m, lines) || tick_due;
+            take_ms = clock->monotonic_ms(clock->ctx) + TAKE_PAUSE_MS;
+        }
         if (tick_due && program_signal() == 0)
             tick_due = monitor_tick(m) == MONITOR_BUSY;
-        clock->sleep_ms(clock->ctx, WATCH_PAUSE_MS);
+        clock->sleep_ms(clock->ctx, LOOK_PAUSE_MS);
     }
     return 128 + program_signal();
 }

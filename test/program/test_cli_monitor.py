@@ -620,6 +620,21 @@ class Watching(HostCase):
             self.assertLogged(r"\[WARNING\] ContainerWarning, monitor_exec: .*: %s$" % line)
         self.assertLogged(r"\[INFO\] m3: the container is restarted")
 
+    def test_from_berth_book_to_a_container(self):
+        """`berth book` asks for a start at once and later for a restart; the watcher does both."""
+        self.write_rows(booking=[], using=[])
+        child = self.watch()
+        book = ["book", "--config", self.host, "--now", NOW, "-id", "m1"]
+        result = peer.run_berth(book, input="pass word\n2 8 1\nnow\n1-day\n", env=self.env)
+        self.assertEqual(result.code, 0, result)
+        self.wait_until(lambda: self.users_in("using") == ["m1"])
+        result = peer.run_berth(book + ["-rst"], input="pass word\n", env=self.env)
+        self.assertEqual(result.code, 0, result)
+        self.wait_until(lambda: "restart m1" in self.verbs())
+        self.stop(child)
+        self.assertEqual(self.verbs(), ["run m1", "restart m1"])
+        self.assertRows(using=["2030-01-07 07:00:00,2030-01-08 07:00:00,m1,2.0,8,[0],10001,,\n"])
+
     def test_a_restart_that_fails(self):
         self.write_rows(using=[self.row("m3")])
         self.folder.write("host/jobs/monitor_exec", "m3\n")
