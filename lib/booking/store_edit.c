@@ -40,22 +40,28 @@ static void put_header(struct output *out)
     out->header = true;
 }
 
+/* What a reader's window does not hold is not written: BERTH_E_SPACE for a row that begins at BEFORE. */
+static enum berth_status check_length(const struct output *out, size_t before)
+{
+    return out->w.len - before > BERTH_STORE_WINDOW / 2 ? BERTH_E_SPACE : berth_writer_status(&out->w);
+}
+
 static enum berth_status put_good(struct output *out, const struct berth_record *record)
 {
     BERTH_TRY(make_room(out));
     size_t before = out->w.len;
     BERTH_TRY(berth_rows_put(&out->w, record, out->column_of));
-    /* What a reader's window does not hold is not written. */
-    return out->w.len - before > BERTH_STORE_WINDOW / 2 ? BERTH_E_SPACE : BERTH_OK;
+    return check_length(out, before);
 }
 
 /* The bytes of a row that cannot be read. A CR at their end is theirs only when another one follows. */
 static enum berth_status put_bad(struct output *out, struct berth_text bytes)
 {
     BERTH_TRY(make_room(out));
+    size_t before = out->w.len;
     berth_put_text(&out->w, bytes);
     berth_put_string(&out->w, berth_text_ends(bytes, BERTH_TEXT("\r")) ? "\r\n" : "\n");
-    return berth_writer_status(&out->w);
+    return check_length(out, before);
 }
 
 /* What becomes of a row. */

@@ -221,6 +221,25 @@ static void test_rows_that_are_too_long(void **state)
         put("./jobs/used.csv", "");
         put("./jobs/booking.csv", "");
     }
+    for (size_t len = BERTH_STORE_WINDOW / 2 - 3; len <= BERTH_STORE_WINDOW / 2;
+         len++) { /* bad rows as well */
+        static char document[BERTH_STORE_WINDOW];
+        struct berth_writer w;
+        berth_writer_init(&w, document, sizeof document);
+        berth_put_string(&w, HEADER);
+        berth_put_text(&w, berth_text_make(command, len - 1));
+        berth_put_char(&w, '\r'); /* the end of the file: it gets a line end */
+        assert_int_equal(berth_mem_files_put(&mem, "./jobs/booking.csv", berth_writer_text(&w)), BERTH_OK);
+        enum berth_status status = begin();
+        if (status == BERTH_OK) {
+            status = add(0);
+            one.end(one.ctx);
+            assert_int_equal(begin(), BERTH_OK);
+            one.end(one.ctx);
+        }
+        assert_int_equal(status, len + 2 <= BERTH_STORE_WINDOW / 2 ? BERTH_OK : BERTH_E_SPACE);
+    }
+    put("./jobs/booking.csv", "");
     assert_int_equal(begin(), BERTH_OK);
     record.extra_command = berth_text_make(command, sizeof command);
     assert_int_equal(one.add(one.ctx, &record), BERTH_E_SPACE);
