@@ -140,6 +140,20 @@ class BookCase(cli_case.Case):
         """Runs the dialogue on a pipe with ANSWERS, one a line."""
         return peer.run_berth(self.arguments(*options, now=now), input="".join(a + "\n" for a in answers), **more)
 
+    def start_book(self, *options):
+        """Starts the dialogue with three pipes; it is ended with the test."""
+        child = peer.start_berth(self.arguments(*options))
+
+        def end():
+            child.kill()
+            child.wait()
+            for stream in (child.stdin, child.stdout, child.stderr):
+                if stream:
+                    stream.close()
+
+        self.addCleanup(end)
+        return child
+
     def assertDialogue(self, result, code, *shown):
         """The whole of standard output, and nothing on standard error."""
         self.assertEqual(result.out.decode(), "".join(shown), result)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import time
 import unittest
 
@@ -460,6 +461,58 @@ class Example(book_case.BookCase):
         self.assertIn(b"0-3", peer.run_berth(["book", "-ls", "--config", host]).out)
 
 
+class Memory(book_case.BookCase):
+    """What was typed as a password is nowhere in the process once it has been used."""
+
+    NEEDLE = "needle in 7 haystacks"
+
+    def memory_holds(self, pid, needle):
+        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+            for line in maps:
+                words = line.split()
+                if "w" not in words[1]:
+                    continue
+                at, end = (int(x, 16) for x in words[0].split("-"))
+                tail = b""
+                while at < end:  # a sanitizer's shadow is large and mostly not there
+                    part = min(end - at, 1 << 24)
+                    try:
+                        memory.seek(at)
+                        data = memory.read(part)
+                    except (OSError, OverflowError, ValueError):
+                        data = b""
+                    if needle in tail + data:
+                        return True
+                    tail, at = data[-len(needle):], at + part
+        return False
+
+    @unittest.skipIf(cli_case.SANITIZED, "a sanitizer's memory is terabytes of addresses")
+    def test_nothing_stays(self):
+        made = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=self.NEEDLE.encode(), stdout=subprocess.PIPE, check=True)
+        self.write_users(entry("m1", "'%s'" % made.stdout.decode().strip()))
+        child = self.start_book("-id", "m1", "-use-opt")
+        fresh = self.NEEDLE[::-1]
+        seen = b""
+
+        def answer(text, question):
+            nonlocal seen
+            child.stdin.write(text.encode() + b"\n")
+            child.stdin.flush()
+            while not seen.endswith(question.encode()):
+                seen += os.read(child.stdout.fileno(), 65536)
+
+        try:
+            answer(self.NEEDLE, S5)
+            self.assertFalse(self.memory_holds(child.pid, self.NEEDLE.encode()))
+            for text, question in zip(GO[1:] + ["", "", "canary in a mine", "y", fresh, fresh], [S8, S9, S12 % 10001, S13 % DEFAULT_IMAGE, S14, S15, S16, S17, T9]):
+                answer(text, question)
+            self.assertTrue(self.memory_holds(child.pid, b"canary in a mine"))  # the search finds what is there
+            self.assertFalse(self.memory_holds(child.pid, fresh.encode()))
+            self.assertFalse(self.memory_holds(child.pid, self.NEEDLE.encode()))
+        except PermissionError:
+            self.skipTest("this user may not look into a process's memory")
+
+
 class LocalTime(book_case.BookCase):
     """Without --now it is the host's local time that counts, as the old programs have it."""
 
@@ -502,9 +555,8 @@ class Race(book_case.BookCase):
         self.write_users("".join(entry(n, "'pass word'", 10001 + i) for i, n in enumerate(names)))
         for turn in range(3):
             start = "2030 01 %02d 08 00" % (8 + turn)
-            children = [peer.start_berth(self.arguments("-id", n)) for n in names]
+            children = [self.start_book("-id", n) for n in names]
             for child in children:
-                self.addCleanup(child.wait)
                 child.stdin.write(("pass word\n4 16 1\n" + start + "\n").encode())
                 child.stdin.flush()
             results = [None] * len(children)
@@ -529,9 +581,7 @@ class Meanwhile(book_case.BookCase):
     """Others change the files while somebody types: the commit reads and checks all of it again."""
 
     def start(self, answers, *options):
-        self.child = peer.start_berth(self.arguments("-id", "m1", *options))
-        self.addCleanup(self.child.wait)
-        self.addCleanup(self.child.kill)
+        self.child = self.start_book("-id", "m1", *options)
         self.type(*answers)
 
     def type(self, *answers):
@@ -594,8 +644,7 @@ class Meanwhile(book_case.BookCase):
         self.assertRegex(err, rb"booking\.csv line 2")
 
     def test_somebody_else_makes_the_entry(self):
-        self.child = peer.start_berth(self.arguments("-id", "m2"))
-        self.addCleanup(self.child.kill)
+        self.child = self.start_book("-id", "m2")
         self.type("good one")
         self.wait_for(S17)
         self.write_users(entry("m1") + entry("m2", "'other'", 10002))
