@@ -8,6 +8,9 @@
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
 #endif
+#ifndef _TIME_BITS /* glibc, 32 bits: dates past 2038 */
+#define _TIME_BITS 64
+#endif
 
 #include <errno.h>
 #include <limits.h>
