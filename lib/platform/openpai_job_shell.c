@@ -1,6 +1,7 @@
 /* Shell text for OpenPAI's jobs: words quoted, commands joined, files put where they belong. */
 #include "platform/openpai_job.h"
 
+#include "base/base64.h"
 #include "data/json_text.h"
 #include "data/yaml.h"
 
@@ -210,19 +211,6 @@ bool berth_openpai_source_is_inside(struct berth_text path)
     return true;
 }
 
-static void put_base64(struct berth_writer *w, struct berth_text bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < count ? (uint8_t)bytes.ptr[i + k] : 0u);
-        for (size_t k = 0; k < 4; k++)
-            berth_put_char(w, k <= count ? digits[group >> (18 - 6 * k) & 63] : '=');
-    }
-}
-
 enum berth_status berth_openpai_put_source(struct berth_writer *w, struct berth_text path,
                                            struct berth_text bytes)
 {
@@ -236,7 +224,7 @@ enum berth_status berth_openpai_put_source(struct berth_writer *w, struct berth_
     if (folder > 0)
         berth_openpai_put_word(w, berth_text_slice(path, 0, folder));
     berth_put_string(w, " && echo ");
-    put_base64(w, bytes);
+    berth_put_base64(w, bytes.ptr, bytes.len);
     berth_put_string(w, " | base64 -d >code/");
     berth_openpai_put_word(w, path);
     return berth_writer_status(w);

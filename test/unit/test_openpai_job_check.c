@@ -525,6 +525,7 @@ static void hostile_sizes(void **state)
     } table[] = {
         {"protocolVersion: 2\nparameters: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: {a: [", "010,",
          "]}}}}}}}}}}}}\n", 20000},
+        {"protocolVersion: 2\nx: [", "a:,", "]\n", 1}, /* the most tokens a byte */
         {"protocolVersion: 2\ndeployments: [", "{name: d},", "]\n", 15000},
         {"protocolVersion: 2\nprerequisites: [", "{name: p, type: data},", "]\n", 4000},
         {"protocolVersion: 2\ntaskRoles: {w: {commands: [", "\"<%$x%>\",", "]}}\n", 9000},
