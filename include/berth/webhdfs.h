@@ -403,7 +403,7 @@ struct berth_webhdfs_transfer {
     struct berth_call_result failure;
     enum berth_status status;
     uint8_t phase, kind, tries;
-    bool into, tree, fresh, from_end, direct, calling, dropped, unsafe, excess, ended;
+    bool into, tree, fresh, from_end, direct, calling, dropped, unsafe, excess, unwritten, ended;
 };
 
 /* Each begins a transfer, to be run or stepped. BERTH_E_ARGUMENT, BERTH_E_UTF8, BERTH_E_SPACE; the reason is

@@ -30,7 +30,8 @@ static enum berth_status write_data(void *ctx, const void *bytes, size_t len)
         return BERTH_E_PROTOCOL;
     enum berth_status status =
         has_file(t) ? files->write(files->ctx, t->file, bytes, len) : t->sink.write(t->sink.ctx, bytes, len);
-    if (status != BERTH_OK)
+    t->unwritten = status != BERTH_OK;
+    if (t->unwritten)
         return status;
     t->done += len;
     berth_webhdfs_tell(t, BERTH_WEBHDFS_DATA, t->done, t->length);
@@ -99,6 +100,8 @@ static enum berth_status opened(struct berth_webhdfs_transfer *t, enum berth_sta
     if (!is_break(t, status) || ++t->tries >= most) {
         if (status == BERTH_OK)
             return berth_webhdfs_fail_at(t, BERTH_E_TRUNCATED, t->remote, "the server sent less than it has");
+        if (t->unwritten && has_file(t))
+            return berth_webhdfs_fail_local(t, status);
         if (status == BERTH_E_PROTOCOL && t->excess)
             return berth_webhdfs_fail_at(t, status, t->remote, "the server sent more than was asked for");
         return berth_webhdfs_fail(t, status);

@@ -424,6 +424,52 @@ class Download(TransferCase):
         self.assertEqual(self.folder.read("out/src/d/f"), b"1")
 
 
+class Trouble(TransferCase):
+    def test_a_datanode_that_is_dead(self):
+        """Its connection is refused: the NameNode is asked for another, for every operation; nothing was sent yet."""
+        with webhdfs.Cluster(datanodes=2) as c:
+            c.put("/user/lee/f", content(1000))
+            c.datanodes[0].close()
+            path = self.folder.write("f", b"more")
+            for _ in range(2):
+                self.assertDone(self.hdfs("cat", "/user/lee/f", root=c.root()), content(1000))
+                self.assertDone(self.put("-f", path, "/user/lee/g", root=c.root()))
+                self.assertDone(self.hdfs("append", path, "/user/lee/g", root=c.root()))
+                self.assertEqual(c.data("/user/lee/g"), b"moremore")
+                self.assertDone(self.hdfs("checksum", "/user/lee/f", root=c.root()))
+            self.assertEqual(c.violations, [])
+            self.assertTrue(any("excludedatanodes=localhost" in r.target for r in c.requests))
+            c.datanodes[1].close()
+            self.assertFails(self.hdfs("cat", "/user/lee/f", root=c.root()), REFUSED, "Failed to find datanode")
+
+    def test_a_server_that_stalls(self):
+        c = self.cluster
+        c.put("/user/lee/f", content(1000))
+        path = self.folder.write("f", b"x")
+        for role, op, words in (("namenode", "GETFILESTATUS", ("stat", "/user/lee/f")), ("datanode", "OPEN", ("get", "/user/lee/f", self.folder("out"))),
+                                ("datanode", "CREATE", ("put", path, "/user/lee/g"))):
+            c.fault(role=role, op=op, stall=2)
+            begin = time.monotonic()
+            self.assertFails(self.hdfs(*words, "--timeout", "0.7"), cli_case.TIMEOUT, "deadline")
+            self.assertLess(time.monotonic() - begin, 8)
+        self.assertEqual(self.local(), ["f"])
+        wait_for(lambda: self.names() == ["f"])
+        time.sleep(1.5)  # the DataNode that was stalled may only now write what it has
+        self.assertLessEqual(len([n for n in self.names() if n != "f"]), 1)
+
+    def test_a_full_disk(self):
+        """Nothing is left of what did not fit."""
+        self.cluster.put("/user/lee/f", content(3000000))
+        result = self.get("/user/lee/f", "/dev/full")
+        self.assertFails(result, cli_case.SPACE, "no space left")
+
+    def test_names_that_are_no_utf8(self):
+        os.mkdir(self.folder("src"))
+        with open(os.path.join(os.fsencode(self.folder("src")), b"\xff\xfe"), "wb"):
+            pass
+        self.assertFails(self.put("-r", self.folder("src"), "/user/lee/up"), USAGE, "HDFS takes no such name")
+
+
 class Append(TransferCase):
     def test_append(self):
         c = self.cluster
