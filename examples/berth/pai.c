@@ -14,7 +14,7 @@ static struct pai_file clusters;
 int pai_choose_cluster(struct app *app)
 {
     pai.app = app;
-    int code = pai_clusters_load(app, &clusters);
+    int code = pai_clusters_load(app, &clusters, true);
     return code == 0 ? pai_choose(app, &clusters, &pai.cluster) : code;
 }
 

@@ -72,7 +72,7 @@ int pai_cluster_list(struct app *app)
     struct berth_json_cursor at = {NULL, 0};
     const char *only = app->args.value[OPT_ALIAS];
     size_t shown = 0;
-    int code = pai_clusters_load(app, &clusters);
+    int code = pai_clusters_load(app, &clusters, true);
     if (code != 0)
         return code;
     struct berth_text chosen = pai_default(app, "cluster-alias");
@@ -186,7 +186,7 @@ int pai_cluster_add(struct app *app)
             berth_text_of(members[i].member), berth_text_of(app->args.value[members[i].id]), false};
     }
     if (code == 0)
-        code = pai_clusters_load(app, &clusters);
+        code = pai_clusters_load(app, &clusters, false);
     if (code == 0)
         code = new_password(app, password, sizeof password);
     if (code != 0)
@@ -212,7 +212,7 @@ static int named_cluster(struct app *app, struct berth_openpai_cluster *out)
         app->args.value[OPT_ALIAS] = args_word(&app->args, 0);
     int code = need(app, OPT_ALIAS, "ALIAS");
     if (code == 0)
-        code = pai_clusters_load(app, &clusters);
+        code = pai_clusters_load(app, &clusters, false);
     return code == 0 ? pai_choose(app, &clusters, out) : code;
 }
 

@@ -37,12 +37,53 @@ static int clusters_of_environment(struct app *app, struct pai_file *file)
     return 0;
 }
 
-int pai_clusters_load(struct app *app, struct pai_file *file)
+/* clusters.yaml, which still later SDKs have instead; it is only read. */
+static int clusters_of_yaml(struct app *app, struct pai_file *file)
+{
+    char path[PAI_PATH_MAX], where[PAI_PATH_MAX + 32];
+    struct berth_text yaml;
+    struct berth_writer w;
+    struct berth_yaml_error error = {0, 0, NULL};
+    int code = pai_path(app, true, "clusters.yaml", path, sizeof path);
+    if (code != 0)
+        return code;
+    enum berth_status status = read_whole(path, document, sizeof document, &yaml);
+    if (status == BERTH_E_NO_FILE)
+        return 0;
+    if (status != BERTH_OK)
+        return status == BERTH_E_SPACE ? fail(app, EXIT_SPACE, path, "larger than this program reads at once")
+                                       : fail_file(app, status, path);
+    memcpy(file->path, path, sizeof path);
+    berth_writer_init(&w, file->text, sizeof file->text);
+    status = berth_yaml_to_json(yaml, NULL, &w, &error);
+    berth_wipe(document, sizeof document);
+    if (status == BERTH_OK)
+        status = berth_openpai_file_read(&file->content, berth_writer_text(&w), file->tokens,
+                                         sizeof file->tokens, file->room, sizeof file->room, NULL);
+    file->found = status == BERTH_OK;
+    if (file->found)
+        return 0;
+    berth_writer_init(&w, where, sizeof where);
+    berth_put_string(&w, path);
+    if (error.line > 0) {
+        berth_put_char(&w, ':');
+        berth_put_u64(&w, error.line);
+        berth_put_char(&w, ':');
+        berth_put_u64(&w, error.column);
+    }
+    if (berth_writer_terminate(&w) != BERTH_OK)
+        return EXIT_BAD_DATA;
+    return fail(app, EXIT_BAD_DATA, where, error.reason != NULL ? error.reason : "a list of clusters is due");
+}
+
+int pai_clusters_load(struct app *app, struct pai_file *file, bool or_environment)
 {
     int code = pai_path(app, true, "clusters.json", file->path, sizeof file->path);
     if (code == 0)
         code = pai_load(app, file, file->path);
-    return code == 0 && !file->found ? clusters_of_environment(app, file) : code;
+    if (code == 0 && !file->found)
+        code = clusters_of_yaml(app, file);
+    return code == 0 && !file->found && or_environment ? clusters_of_environment(app, file) : code;
 }
 
 static void put_aliases(struct berth_writer *w, struct pai_file *file)
@@ -104,6 +145,10 @@ int pai_clusters_store(struct app *app, struct pai_file *file, struct berth_text
 {
     struct berth_writer text;
     struct berth_json_writer w;
+    if (berth_text_ends(berth_text_of(file->path), BERTH_TEXT(".yaml")))
+        return fail(
+            app, EXIT_USAGE, file->path,
+            "berth only reads it; 'berth yaml to-json' makes a clusters.json of it, which takes its place");
     berth_writer_init(&text, document, sizeof document);
     berth_json_writer_init(&w, &text);
     berth_openpai_put_cluster(&file->content, &w, alias, changes, count);

@@ -33,8 +33,9 @@ int pai_store(struct app *app, const char *path, struct berth_text json);
 
 /* ---- clusters ---- */
 
-/* ~/.openpai/clusters.json, or what the environment of a job says when there is no such file. */
-int pai_clusters_load(struct app *app, struct pai_file *file);
+/* ~/.openpai/clusters.json, else clusters.yaml; and (OR_ENVIRONMENT) what a job's environment says when there
+ * is neither. */
+int pai_clusters_load(struct app *app, struct pai_file *file, bool or_environment);
 /* By --alias, the default cluster-alias, or the only one there is; 0 or an exit code. */
 int pai_choose(struct app *app, struct pai_file *file, struct berth_openpai_cluster *out);
 /* Writes the file with the cluster ALIAS changed, added, or (COUNT 0) left out. */

@@ -114,6 +114,21 @@ class Files(pai_case.cli_case.Case):
         self.assertDone(self.pai("cluster", "delete", "two"), "")
         self.assertEqual(self.stored(), [later[0], {"cluster_alias": "three", "pai_uri": "http://z", "user": "w", "passwd": "pw3"}])
 
+    def test_yaml(self):
+        """Of still later SDKs; read only."""
+        os.makedirs(self.home("home/.openpai"))
+        self.home.write("home/.openpai/clusters.yaml", "- cluster_alias: one\n  pai_uri: http://x\n  user: u\n  password: \"pw\"\n")
+        self.assertDone(self.pai("cluster", "list", "--name"), "one\n")
+        self.assertFails(self.pai("cluster", "delete", "one"), USAGE, "to-json")
+        self.home.write("home/.openpai/clusters.yaml", "- a: [\n")
+        self.assertFails(self.pai("cluster", "list"), BAD_DATA, r"clusters.yaml:\d+:\d+")
+
+    def test_a_jobs_environment_is_not_stored(self):
+        env = {"PAI_SDK_CLIENT_PAI_URI": "http://x", "PAI_SDK_CLIENT_USER": "u", "PAI_SDK_CLIENT_TOKEN": "tk"}
+        self.assertDone(self.pai("cluster", "list", "--name", env=env), "environment\n")
+        self.assertDone(self.pai("cluster", "add", "-a", "y", "--pai-uri", "http://y", "--user", "v", "--passwd-file", "-", input="pw\n", env=env))
+        self.assertEqual(list(self.stored()), ["y"])
+
     def test_broken_files(self):
         for text, reason in (("{", r"1:2|1:1"), ("[1,\n x]", "2:2"), ("3", "object is due"), ("\xff", "UTF-8|clusters.json")):
             os.makedirs(self.home("home/.openpai"), exist_ok=True)
