@@ -207,8 +207,6 @@ struct berth_text berth_openpai_authorization(struct berth_openpai *pai);
 enum berth_status berth_openpai_describe(struct berth_openpai_request *request);
 /* ---- openpai_run.c */
 enum berth_status berth_openpai_element(void *ctx, const struct berth_json_element *element, void *structure);
-/* What the exchange came to is what the request will come to, whatever follows. */
-void berth_openpai_keep_result(struct berth_openpai_request *request);
 /* The call's hooks, in openpai_run.c: the next exchange, what elements lack, the elements themselves. */
 enum berth_status berth_openpai_next(struct berth_call *call, enum berth_status status,
                                      uint32_t *out_pause_ms);

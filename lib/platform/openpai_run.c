@@ -299,6 +299,21 @@ enum berth_status berth_openpai_element(void *ctx, const struct berth_json_eleme
 
 /* ---- From phase to phase ---------------------------------------------------------------------- */
 
+/* What the exchange came to is what the request will come to, whatever follows. */
+static void keep_result(struct berth_openpai_request *request)
+{
+    const struct berth_call_result *from = &request->call.result;
+    struct berth_openpai_result *to = &request->result;
+    if (berth_openpai_work_of(request)->kept)
+        return;
+    to->http_status = from->http_status;
+    memcpy(to->message, from->message, sizeof to->message);
+    to->has_retry_after = from->has_retry_after;
+    to->retry_after_ms = from->retry_after_ms;
+    to->maybe_done = from->maybe_done;
+    berth_openpai_work_of(request)->kept = true;
+}
+
 /* After GET /api/v2/info, and after GET /api/v1/ . */
 static enum berth_status after_info(struct berth_openpai_request *request, enum berth_status status)
 {
@@ -380,7 +395,7 @@ static enum berth_status after_submit(struct berth_openpai_request *request, enu
         return describe_phase(request, BERTH_OPENPAI_PHASE_SETTLE);
     if (!is_doubtful(request, status))
         return status;
-    berth_openpai_keep_result(request);
+    keep_result(request);
     *out_pause_ms = CONFIRM_MS;
     return describe_phase(request, BERTH_OPENPAI_PHASE_CONFIRM);
 }
@@ -447,7 +462,7 @@ static enum berth_status after_main(struct berth_openpai_request *request, enum 
         work->looked_again = true;
         work->saw_job = false;
         work->failed = status;
-        berth_openpai_keep_result(request);
+        keep_result(request);
         return describe_phase(request, BERTH_OPENPAI_PHASE_LOOK);
     }
     return status;
@@ -528,20 +543,6 @@ enum berth_status berth_openpai_next(struct berth_call *call, enum berth_status 
 
 /* ---- The request's end ------------------------------------------------------------------------ */
 
-void berth_openpai_keep_result(struct berth_openpai_request *request)
-{
-    const struct berth_call_result *from = &request->call.result;
-    struct berth_openpai_result *to = &request->result;
-    if (berth_openpai_work_of(request)->kept)
-        return;
-    to->http_status = from->http_status;
-    memcpy(to->message, from->message, sizeof to->message);
-    to->has_retry_after = from->has_retry_after;
-    to->retry_after_ms = from->retry_after_ms;
-    to->maybe_done = from->maybe_done;
-    berth_openpai_work_of(request)->kept = true;
-}
-
 static enum berth_status finish(struct berth_openpai_request *request, enum berth_status status)
 {
     struct berth_openpai_work *work = berth_openpai_work_of(request);
@@ -550,7 +551,7 @@ static enum berth_status finish(struct berth_openpai_request *request, enum bert
     bool said = work->kept;
     if (account != NULL && account->logging_in == request)
         account->logging_in = NULL;
-    berth_openpai_keep_result(request);
+    keep_result(request);
     if (work->phase == BERTH_OPENPAI_PHASE_LOGIN)
         result->maybe_done = false; /* the operation itself was not even begun */
     if (said && result->http_status == 0)
