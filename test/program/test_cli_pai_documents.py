@@ -239,6 +239,32 @@ class Convert(Case):
             self.assertEqual(got, ["hdfs://fs/" + texts[0], texts[1] + "xleex", texts[2], texts[3], "7", "true"], (SEED, commands))
 
 
+class Example(Case):
+    """examples/check_openpai_job.c says and writes what the program does."""
+    PROGRAM = os.path.join(ROOT, "build", "examples", "check_openpai_job")
+
+    def run_example(self, *words, document=b""):
+        if not os.path.exists(self.PROGRAM):
+            self.skipTest("no examples in this build")
+        return subprocess.run([self.PROGRAM, *words], input=document, capture_output=True, timeout=20)
+
+    def test_documents(self):
+        for name in ("full.yaml", "two_roles.yaml", "secrets.yaml", "demo_v1.json"):
+            path = os.path.join(FIXTURES, name)
+            done = self.run_example(document=read(path).encode())
+            told = berth("convert", path, "--as-sent", "--quiet")
+            self.assertEqual((done.returncode, done.stdout), (0, told.out), name)
+        done = self.run_example(document=b"a: [")
+        self.assertEqual((done.returncode, done.stdout), (5, b""))
+        self.assertIn(b"1:4: ", done.stderr)
+
+    def test_built(self):
+        done = self.run_example("demo", "example/torch:2", "python", "train.py", "it's")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertDone(berth("check", "-", input=done.stdout), "")
+        self.assertIn(b"\"commands\":[\"python train.py 'it'\\\\''s'\"]", done.stdout)
+
+
 if __name__ == "__main__":
     print("pai documents: BERTH_SEED=%d" % SEED)
     unittest.main()
