@@ -344,6 +344,8 @@ static void option_line(const char *line)
         assert_int_equal(sscanf(line, "call %39s", current.call), 1);
     else if (strncmp(line, "work ", 5) == 0)
         current.work = strtoul(line + 5, NULL, 10);
+    else if (strcmp(line, "bits 64") == 0)
+        current.name[0] = sizeof(void *) == 8 ? current.name[0] : '\0'; /* its sizes are a 64-bit machine's */
     else if (strncmp(line, "header ", 7) == 0)
         strcpy(current.header, line + 7);
     else if (sscanf(line, "reply %d %n", &current.http_status, &used) == 1)

@@ -197,6 +197,8 @@ static void option_line(const char *line)
         openpai_server(&o, line + 7);
     } else if (strncmp(line, "work ", 5) == 0) {
         o.work_size = strtoul(line + 5, NULL, 10);
+    } else if (strcmp(line, "bits 64") == 0) {
+        current.name[0] = sizeof(void *) == 8 ? current.name[0] : '\0'; /* its sizes are a 64-bit machine's */
     } else if (strncmp(line, "now ", 4) == 0) {
         o.rig.mem_clock.civil_start_s = strtol(line + 4, NULL, 10);
     } else if (strncmp(line, "header ", 7) == 0) {
