@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "berth/url.h"
-#include "data/json_scan.h"
+#include "data/json_member.h"
 
 /* ---- The environment -------------------------------------------------------------------------- */
 
@@ -101,26 +101,8 @@ enum berth_status berth_mlcycle_next_fragment(struct berth_json_list *fragments,
 
 bool berth_mlcycle_find_i32(struct berth_text object, struct berth_text name, int32_t *out_value)
 {
-    struct berth_json_scan s;
-    const char *p = object.ptr;
-    const char *end = object.ptr + object.len;
-    const char *begin = NULL; /* of a name, then of the value that is looked for */
-    bool matches = false;
-    berth_json_scan_init(&s, 1, 0);
-    while (p != end) {
-        p = berth_json_scan(&s, p, end);
-        if (s.event == BERTH_JSON_EVENT_NAME)
-            begin = p;
-        else if (s.event == BERTH_JSON_EVENT_NAME_END)
-            matches = berth_json_raw_equal(berth_text_make(begin, (size_t)(p - 1 - begin)), name);
-        else if (s.event == BERTH_JSON_EVENT_VALUE)
-            begin = p;
-        else if (s.event == BERTH_JSON_EVENT_END && matches)
-            return berth_parse_i32(berth_text_make(begin, (size_t)(p - begin)), out_value) == BERTH_OK;
-        else if (s.event == BERTH_JSON_EVENT_ERROR)
-            break;
-    }
-    return false;
+    struct berth_text raw;
+    return berth_json_find_member(object, name, &raw) && berth_parse_i32(raw, out_value) == BERTH_OK;
 }
 
 /* Beyond the range of a double a number is an infinity. */

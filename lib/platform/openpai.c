@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "data/json_member.h"
+
 #define TAG_MAX 512
 #define PASSWORD_MIN 6
 #define EXPIRATION_MIN_S 60
@@ -399,8 +401,8 @@ enum berth_status berth_openpai_users_update_me(struct berth_openpai_request *ou
     begin(out_request, pai, BERTH_OPENPAI_USERS_UPDATE_ME, NULL, NULL);
     BERTH_TRY(set_body(out_request, body));
     /* Servers say that they changed the password, and do not. */
-    return berth_openpai_find_member(body, BERTH_TEXT("data"), &data) &&
-                   berth_openpai_find_member(data, BERTH_TEXT("newPassword"), &password)
+    return berth_json_find_member(body, BERTH_TEXT("data"), &data) &&
+                   berth_json_find_member(data, BERTH_TEXT("newPassword"), &password)
                ? BERTH_E_ARGUMENT
                : BERTH_OK;
 }

@@ -264,8 +264,6 @@ enum berth_status berth_openpai_restart_config(void *ctx);
 /* ---- openpai_judge.c */
 enum berth_status berth_openpai_judge(const struct berth_call *call, const struct berth_http_result *result,
                                       struct berth_writer *out_message);
-/* The JSON of member NAME of an object whose end may be missing: then of the value too. */
-bool berth_openpai_find_member(struct berth_text object, struct berth_text name, struct berth_text *out_raw);
 /* Rate limits out of an answer's head. */
 enum berth_status berth_openpai_head(struct berth_call *call, const struct berth_http_head *head);
 

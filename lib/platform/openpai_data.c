@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "data/json_member.h"
+
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* ---- States ----------------------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ enum berth_status berth_openpai_task_port(const struct berth_openpai_task *task,
                                           uint16_t *out_port)
 {
     struct berth_text ports = berth_text_make(task->container_ports.ptr, task->container_ports.len), raw;
-    if (!berth_openpai_find_member(ports, label, &raw))
+    if (!berth_json_find_member(ports, label, &raw))
         return BERTH_E_MISSING;
     bool quoted = raw.len > 2 && raw.ptr[0] == '"';
     return first_number(quoted ? berth_text_slice(raw, 1, raw.len - 1) : raw, out_port);

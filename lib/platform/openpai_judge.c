@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "data/json_scan.h"
+#include "data/json_member.h"
 #include "platform/call.h"
 #include "platform/line.h"
 
@@ -53,35 +53,6 @@ static const struct {
 
 /* ---- Words ------------------------------------------------------------------------------------ */
 
-bool berth_openpai_find_member(struct berth_text object, struct berth_text name, struct berth_text *out_raw)
-{
-    struct berth_json_scan s;
-    const char *p = object.ptr;
-    const char *end = object.ptr + object.len;
-    const char *begin = NULL; /* of a name, then of the value that is looked for */
-    bool matches = false, open = false;
-    berth_json_scan_init(&s, 1, 0);
-    while (p != end) {
-        p = berth_json_scan(&s, p, end);
-        if (s.event == BERTH_JSON_EVENT_ERROR)
-            break;
-        if (s.event == BERTH_JSON_EVENT_NAME)
-            begin = p;
-        else if (s.event == BERTH_JSON_EVENT_NAME_END)
-            matches = berth_json_raw_equal(berth_text_make(begin, (size_t)(p - 1 - begin)), name);
-        else if (s.event == BERTH_JSON_EVENT_VALUE && matches) {
-            begin = p;
-            open = true;
-        } else if (s.event == BERTH_JSON_EVENT_END && open) {
-            *out_raw = berth_text_make(begin, (size_t)(p - begin));
-            return true;
-        }
-    }
-    if (open)
-        *out_raw = berth_text_make(begin, (size_t)(end - begin));
-    return open;
-}
-
 /* The characters of the JSON string RAW (its end may be missing) as far as CAP allows. */
 static struct berth_text unescape(struct berth_text raw, char *buf, size_t cap)
 {
@@ -108,7 +79,7 @@ static struct berth_text unescape(struct berth_text raw, char *buf, size_t cap)
 static struct berth_text member_text(struct berth_text object, struct berth_text name, char *buf, size_t cap)
 {
     struct berth_text raw;
-    if (!berth_openpai_find_member(object, name, &raw))
+    if (!berth_json_find_member(object, name, &raw))
         return berth_text_make(NULL, 0);
     return unescape(raw, buf, cap);
 }
@@ -273,8 +244,8 @@ enum berth_status berth_openpai_next_violation(const struct berth_openpai_result
     if (inout_list->ptr == NULL) {
         struct berth_text body = berth_text_trim(result->error_body);
         if (body.len == 0 || body.ptr[0] != '{' ||
-            !berth_openpai_find_member(body, BERTH_TEXT("message"), &raw) || raw.len < 2 ||
-            raw.ptr[0] != '"' || raw.ptr[raw.len - 1] != '"')
+            !berth_json_find_member(body, BERTH_TEXT("message"), &raw) || raw.len < 2 || raw.ptr[0] != '"' ||
+            raw.ptr[raw.len - 1] != '"')
             return BERTH_E_MISSING;
         berth_writer_init(&w, buf, cap);
         BERTH_TRY(berth_json_unescape(berth_text_slice(raw, 1, raw.len - 1), &w));
