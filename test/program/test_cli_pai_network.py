@@ -127,6 +127,53 @@ class Trouble(pai_case.PaiCase):
                 self.assertNotIn("authorization", [h[0].lower() for h in request["headers"]])
 
 
+class Sweep(pai_case.PaiCase):
+    """Every command that asks the server, in front of one that is no help at all: one line, the right exit code, no output."""
+
+    COMMANDS = [words.split() for words in (
+        "cluster info|job list|job list j|job list j config|job list j ssh|job submit --config job.yaml|job fast -j f -i x true|job stop j|job start j|"
+        "job wait j --interval 0.1|job logs j|job logs j --follow|job events j|job attempts j|job attempts j --attempt 0|job attempts j -t main|"
+        "job tag add j t|job tag remove j t|output peek j|token list|token create|token revoke abc|vc list|vc list default|vc list --nodes|vc list --skus|"
+        "users list|users get lee|groups list|groups get default|storages list|storages get teamnfs|notebook nb.ipynb -i x -j n").split("|")]
+
+    def setUp(self):
+        super().setUp()
+        self.work("job.yaml", "protocolVersion: 2\nname: j\ntype: job\nprerequisites: [{name: i, type: dockerimage, uri: x}]\n"
+                  "taskRoles: {m: {instances: 1, dockerImage: i, resourcePerInstance: {cpu: 1, memoryMB: 1, gpu: 0}, commands: ['true']}}\n")
+        self.work("nb.ipynb", '{"cells":[]}')
+
+    def sweep(self, codes, without=()):
+        for command in self.COMMANDS:
+            if command[:2] in without:
+                continue
+            with self.subTest(command=command):
+                last = 1 if "true" in command else 0  # behind a command of its own, options are its
+                result = self.pai(*command[:len(command) - last], "--retries", "0", *command[len(command) - last:])
+                self.assertIn(result.code, codes, result)
+                self.assertRegex(result.err.decode(), r"\Aberth: pai [^\n]+\n\Z")
+                self.assertEqual(result.out, b"")
+
+    def test_nobody_there(self):
+        self.home.clusters({"test": {"pai_uri": "http://127.0.0.1:1", "user": "lee", "passwd": "pw-pw-pw"}})
+        self.sweep([NETWORK])
+
+    def test_only_errors(self):
+        self.assertDone(self.pai("job", "list"))
+        for status, body, codes in ((500, '{"code":"UnknownError","message":"gone"}', [REFUSED]), (404, "<html>", [REFUSED]),
+                                    (403, '{"code":"ForbiddenUserError","message":"no"}', [REFUSED])):
+            self.server.fault(path="/api/v[12]/(?!info)", status=status, body=body, count=0)
+            self.sweep(codes, [["cluster", "info"]] + [["job", "wait"]] * (status == 404))  # a token is kept; a new job may be invisible
+            self.server.no_faults()
+
+    def test_only_nonsense(self):
+        self.assertDone(self.pai("job", "list"))
+        self.server.fault(path="/api/v[12]/(?!info)", status=200, headers=[["Content-Type", "application/json"]], body='[[[{"a":', count=0)
+        for command in self.COMMANDS:
+            result = self.pai(*command[:-1], "--retries", "0", command[-1]) if "true" in command else self.pai(*command, "--retries", "0", "--timeout", "5")
+            self.assertIn(result.code, (0, BAD_DATA, TIMEOUT), (command, result))
+            self.assertNotIn(b"Sanitizer", result.err)
+
+
 @unittest.skipUnless(nginx.program(), "nginx is not installed")
 class Gateway(pai_case.PaiCase):
     """A real nginx where OpenPAI has one: /rest-server and /log-manager behind one address, over TLS."""
