@@ -65,7 +65,7 @@ struct berth_http_request {
     uint8_t tries;            /* the same for the retry policy's tries */
     bool no_redirects;        /* a redirect is an answer like any other: the platform follows it, or not */
     bool secret_target;       /* the URL's path holds credentials: the trace hides it */
-    bool partial_ok;          /* 206 is taken although no range was asked for (a server that sends the tail) */
+    bool partial_ok; /* 206 is taken although no range was asked for (a server that sends the tail) */
 };
 
 /* The head of a response; views into the exchange's buffer. */

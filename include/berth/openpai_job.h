@@ -17,7 +17,8 @@ extern "C" {
 /* Jobs of so many lines are known to hang in WAITING. */
 #define BERTH_OPENPAI_JOB_LINES_MAX 1000
 /* Memory that is enough for any document within the limit: YAML's shortest forms ("{a,b}") have one token a
- * byte, and their JSON less than five bytes for one. A usual document takes two to four times its own size. */
+ * byte, and their JSON less than five bytes for one. A usual document takes two to four times its own size.
+ */
 #define BERTH_OPENPAI_JOB_MEMORY ((BERTH_JSON_TOKEN_SIZE + 5) * BERTH_OPENPAI_JOB_SIZE_MAX + 128)
 
 /* ---- Documents -------------------------------------------------------------------------------- */
