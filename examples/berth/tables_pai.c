@@ -74,7 +74,7 @@ static const struct option options[] = {
     {OPT_INDEX, "index", NULL, "N", 0, false, NULL, "the task of the role, from 0 (default 0)"},
     {OPT_ATTEMPT, "attempt", NULL, "N", 0, false, NULL, "this attempt, from 0 (default: the latest)"},
     {OPT_STREAM, "stream", NULL, "NAME", 0, false, NULL,
-     "stdout (default), stderr, all, or another log's name; ? lists them"},
+     "stdout (default), stderr, all, or another log's name; '?' lists them"},
     {OPT_FOLLOW, "follow", "-f", NULL, 0, false, NULL, "go on until the job has ended"},
     {OPT_TAIL, "tail", NULL, NULL, 0, false, NULL, "the last 16 KB only"},
     {OPT_OUTPUT, "output", "-o", "FILE", 0, false, NULL, "write to FILE instead of standard output"},
