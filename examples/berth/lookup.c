@@ -20,25 +20,26 @@ static struct berth_text first_word(const char *words)
     return word;
 }
 
-static const struct family *family_of_text(struct berth_text word)
+const struct family *family_of(const char *word)
 {
     for (size_t i = 0; i < family_count; i++) {
         for (size_t j = 0; j < family_table[i]->command_count; j++) {
-            if (berth_text_equal(first_word(family_table[i]->commands[j].words), word))
+            if (berth_text_equal(first_word(family_table[i]->commands[j].words), berth_text_of(word)))
                 return family_table[i];
         }
     }
     return NULL;
 }
 
-const struct family *family_of(const char *word)
-{
-    return family_of_text(berth_text_of(word));
-}
-
 const struct family *command_family(const struct command *command)
 {
-    return family_of_text(first_word(command->words));
+    for (size_t i = 0; i < family_count; i++) {
+        for (size_t j = 0; j < family_table[i]->command_count; j++) {
+            if (command == &family_table[i]->commands[j])
+                return family_table[i];
+        }
+    }
+    return NULL;
 }
 
 const struct option *option_at(const struct family *family, size_t index)
@@ -67,11 +68,15 @@ bool family_means(const struct family *family, const struct option *option)
     return row == option;
 }
 
+static bool takes(const struct family *family, const struct command *command, const struct option *option)
+{
+    return (((command->groups | GROUP_ALL) & option->groups) != 0 || lists(command, option->id)) &&
+           family_means(family, option);
+}
+
 bool command_takes(const struct command *command, const struct option *option)
 {
-    if (((command->groups | GROUP_ALL) & option->groups) == 0 && !lists(command, option->id))
-        return false;
-    return family_means(command_family(command), option);
+    return takes(command_family(command), command, option);
 }
 
 const struct option *command_option(const struct command *command, size_t index)
@@ -79,7 +84,7 @@ const struct option *command_option(const struct command *command, size_t index)
     const struct family *family = command_family(command);
     const struct option *option;
     for (size_t i = 0; (option = option_at(family, i)) != NULL; i++) {
-        if (command_takes(command, option) && index-- == 0)
+        if (takes(family, command, option) && index-- == 0)
             return option;
     }
     return NULL;
