@@ -46,7 +46,7 @@ def end_with_parent():
 
 def clean_environment(extra=None):
     """The caller's environment without what would steer berth, plus extra."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MLCYCLE_", "BERTH")) and
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MLCYCLE_", "BERTH", "HADOOP_")) and
            k.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "no_color")}
     env.update({k: os.environ[k] for k in ("BERTH_SEED",) if k in os.environ})
     env.update(extra or {})
