@@ -349,8 +349,9 @@ enum berth_status berth_openpai_tokens_check(struct berth_openpai_request *out_r
                                              struct berth_openpai *pai, berth_call_element_fn *on_claims,
                                              void *ctx) BERTH_MUST_CHECK;
 
-/* struct berth_openpai_summary, one after the other over all pages. FILTER (may be NULL) is copied, what it
- * points to is not. */
+/* struct berth_openpai_summary, one after the other over all pages (an element's index counts within its
+ * page). FILTER (may be NULL) is copied, what it points to is not. A rate limit (429) between two pages is
+ * waited for, within the deadline; at the first page it is BERTH_E_UNAVAILABLE. */
 enum berth_status berth_openpai_jobs_list(struct berth_openpai_request *out_request,
                                           struct berth_openpai *pai,
                                           const struct berth_openpai_filter *filter,
