@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* The file's size is looked at often, the data lock taken seldom. */
-enum { LOOK_PAUSE_MS = 500, TAKE_PAUSE_MS = 5000, UNKNOWN_SHOWN = 16 };
+enum { LOOK_PAUSE_MS = 500, TAKE_PAUSE_MS = 5000, FAIL_PAUSE_MS = 300000, UNKNOWN_SHOWN = 16 };
 
 static const char *notices_path(const struct monitor *m, char *buf, size_t size)
 {
@@ -117,13 +117,18 @@ int monitor_watch(struct monitor *m)
 {
     const struct berth_clock *clock = program_clock();
     uint64_t take_ms = 0;
+    uint32_t pause_ms = TAKE_PAUSE_MS;
     bool tick_due = false;
     while (program_signal() == 0) {
         struct berth_text lines;
         if (clock->monotonic_ms(clock->ctx) >= take_ms && has_notices(m)) {
-            if (take_notices(m, &lines) && monitor_load(m) == 0)
+            /* While the files cannot be read the lines stay where they are; that is said more and more
+             * seldom. */
+            bool done = monitor_load(m) == 0 && take_notices(m, &lines) && monitor_load(m) == 0;
+            if (done)
                 tick_due = handle(m, lines) || tick_due;
-            take_ms = clock->monotonic_ms(clock->ctx) + TAKE_PAUSE_MS;
+            pause_ms = done ? TAKE_PAUSE_MS : pause_ms < FAIL_PAUSE_MS / 2 ? 2 * pause_ms : FAIL_PAUSE_MS;
+            take_ms = clock->monotonic_ms(clock->ctx) + pause_ms;
         }
         if (tick_due && program_signal() == 0)
             tick_due = monitor_tick(m) == MONITOR_BUSY;

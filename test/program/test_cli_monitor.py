@@ -673,6 +673,20 @@ class Watching(HostCase):
         self.wait_until(lambda: self.folder.read("host/jobs/monitor_exec") == b"")
         self.stop(child)
 
+    def test_lines_wait_while_the_configuration_is_broken(self):
+        self.write_rows(booking=[self.row("m1")])
+        capability = self.folder.read("host/cfg/capability_config.yaml").decode()
+        self.folder.write("host/jobs/monitor_exec", "nobody\n")
+        child = self.watch()
+        self.wait_until(lambda: "nobody" in self.log())
+        self.folder.write("host/cfg/capability_config.yaml", "max: [\n")
+        self.folder.write("host/jobs/monitor_exec", "now\n")
+        self.wait_until(lambda: "capability_config.yaml" in self.log())
+        self.folder.write("host/cfg/capability_config.yaml", capability)
+        self.wait_until(lambda: self.users_in("using") == ["m1"])
+        self.stop(child)
+        self.assertLess(self.log().count("capability_config.yaml"), 3)
+
     def test_an_idle_watcher_touches_nothing(self):
         self.write_rows(booking=[self.row()])
         child = self.watch()
