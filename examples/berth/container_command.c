@@ -65,6 +65,8 @@ static int want_password(struct request *r)
                          sizeof r->password, &r->secret);
     if (code == 0 && r->secret.len == 0)
         return refuse(r, "the password is empty", NULL);
+    if (code == 0 && r->secret.len > BERTH_PASSWORD_MAX)
+        return refuse(r, "the password is too long", NULL);
     return code;
 }
 
@@ -131,6 +133,17 @@ static int check_host(const struct request *r)
     if ((c->gpus & ~there) != 0)
         return refuse(r, "a GPU that the host does not have", NULL);
     return 0;
+}
+
+/* What docker would not get, before anything is made for it. */
+static int check_container(struct request *r)
+{
+    r->job->container.user_id = r->user_id;
+    enum berth_container_fault fault = berth_container_check(&r->job->container);
+    const char *why = berth_container_fault_text(fault);
+    if (fault == BERTH_CONTAINER_FOLDER)
+        return fail(r->app, (enum exit_code)HOST_FILES, "not started", why);
+    return fault == BERTH_CONTAINER_GOOD ? 0 : refuse(r, "not started", why);
 }
 
 static int check_held(struct request *r)
@@ -209,6 +222,8 @@ static int prepare(struct request *r)
     if (code == 0)
         code = check_host(r);
     if (code == 0)
+        code = check_container(r);
+    if (code == 0)
         code = check_held(r);
     return code;
 }
@@ -216,7 +231,6 @@ static int prepare(struct request *r)
 static int start(struct request *r)
 {
     struct container_job *job = r->job;
-    job->container.user_id = r->user_id;
     job->password = r->secret;
     if (!job_prepare_backup(job))
         return HOST_FILES;

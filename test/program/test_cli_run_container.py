@@ -105,6 +105,13 @@ class RunContainer(HostCase):
             self.assertRefused(self.run_container(*options), REFUSED, why)
         self.assertStarted(self.run_container("-cpus", "16", "-mem", "64", "-gpus", "4"))  # more than a user's own limits
 
+    def test_what_docker_would_take_for_something_else(self):
+        """Refused before anything is made for it."""
+        for options, why in ((["-cpus", "0"], "cpus"), (["-mem", "0"], "memory"), (["-im", "-v"], "image")):
+            self.assertRefused(self.run_container(*options), REFUSED, why)
+        self.assertRefused(self.run_container(pw="x" * 513), REFUSED, "password is too long")
+        self.assertFalse(os.path.exists(self.folder("Backup/m1")))
+
     def test_held_gpus(self):
         self.write_rows(using=[self.row("m2", gpus="[1, 3]")], booking=[self.row("m3", gpus="[0]")])
         self.assertRefused(self.run_container("-gpus", "2"), REFUSED, "a GPU is in use .*m2$")
