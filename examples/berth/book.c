@@ -136,7 +136,8 @@ int book_run(struct app *app)
     static struct folder folder;
     const struct folder_options options = {.path = app->args.value[OPT_CONFIG],
                                            .now = app->args.value[OPT_NOW],
-                                           .code = (enum exit_code)HOST_FILES};
+                                           .code = (enum exit_code)HOST_FILES,
+                                           .users_optional = args_given(&app->args, OPT_LIST_SCHEDULE)};
     book.app = app;
     book.folder = &folder;
     book.crypt = berth_mbedtls_crypt();

@@ -313,7 +313,7 @@ static enum step commit(struct book *b)
     int code = folder_load_config(f);
     if (code != 0)
         return end_with(b, code);
-    if (!berth_capability_allows(&f->capability, b->id)) {
+    if (!berth_capability_allows(&f->capability, b->id) || folder_user_config(f, b->id) == NULL) {
         book_say(b, COLOUR_RED, BOOK_T2);
         return end_with(b, HOST_REFUSED);
     }
@@ -356,6 +356,38 @@ static enum step step_commit(struct book *b)
     return next;
 }
 
+/* The port, image and command of the user's entry. What a row cannot hold is refused, as half of it would be
+ * another command; with -use-opt it is asked for anyway. */
+static int take_stored(struct book *b, const struct berth_user *user)
+{
+    const struct {
+        const char *field;
+        struct berth_text text;
+        size_t max;
+    } fields[] = {{": image", user->image, BOOK_IMAGE_MAX},
+                  {": extra_command", user->extra_command, BOOK_COMMAND_MAX}};
+    char text[FOLDER_PATH + 128];
+    struct berth_writer w;
+    b->port = user->forward_port;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        bool none = fields[i].text.len > 0 && berth_rows_is_none(fields[i].text);
+        if (has_options(b) || (fields[i].text.len <= fields[i].max && !none))
+            continue;
+        berth_writer_init(&w, text, sizeof text);
+        berth_put_string(&w, b->folder->users_path);
+        berth_put_string(&w, ": ");
+        berth_put_text(&w, b->id);
+        berth_put_string(&w, fields[i].field);
+        berth_put_string(&w, none ? " is a word that means none in a row" : " is longer than a row holds");
+        return berth_writer_terminate(&w) == BERTH_OK
+                   ? fail(b->app, (enum exit_code)HOST_FILES, text, "mend it, or book with -use-opt")
+                   : HOST_FILES;
+    }
+    keep_text(user->image, b->image_room, sizeof b->image_room, &b->image);
+    keep_text(user->extra_command, b->command_room, sizeof b->command_room, &b->command);
+    return BOOK_GO;
+}
+
 int book_make(struct book *b)
 {
     static enum step (*const STEPS[])(struct book *) = {
@@ -372,11 +404,9 @@ int book_make(struct book *b)
         code = folder_refuse_bad_rows(b->folder);
     if (code != 0)
         return code;
-    if (user != NULL) {
-        b->port = user->forward_port;
-        keep_text(user->image, b->image_room, sizeof b->image_room, &b->image);
-        keep_text(user->extra_command, b->command_room, sizeof b->command_room, &b->command);
-    }
+    code = user != NULL ? take_stored(b, user) : BOOK_GO;
+    if (code != BOOK_GO)
+        return code;
     enum step step = STEP_WANT;
     while (step != STEP_OVER) {
         step = STEPS[step](b);

@@ -117,6 +117,17 @@ static int begin_entry(struct book *b, struct berth_user *out_user)
     return BOOK_GO;
 }
 
+/* The same for an entry that is there already: one that was taken away is not made up from a part of it. */
+static int begin_own_entry(struct book *b, struct berth_user *out_user)
+{
+    int code = begin_entry(b, out_user);
+    if (code != BOOK_GO || folder_user_config(b->folder, b->id) != NULL)
+        return code;
+    folder_end(b->folder);
+    book_say(b, COLOUR_RED, BOOK_T2);
+    return HOST_REFUSED;
+}
+
 static int save_entry(struct book *b, const struct berth_user *user)
 {
     int code = folder_save_user(b->folder, user);
@@ -133,7 +144,7 @@ int book_change_password(struct book *b, bool *out_stored)
     int code = new_password(b, &w, out_stored);
     if (code != BOOK_GO || !*out_stored)
         return code;
-    code = begin_entry(b, &user);
+    code = begin_own_entry(b, &user);
     if (code != BOOK_GO)
         return code;
     user.password = berth_writer_text(&w);
@@ -143,7 +154,7 @@ int book_change_password(struct book *b, bool *out_stored)
 int book_keep_options(struct book *b, bool *out_port_taken)
 {
     struct berth_user user;
-    int code = begin_entry(b, &user);
+    int code = begin_own_entry(b, &user);
     if (code != BOOK_GO)
         return code;
     *out_port_taken = false;

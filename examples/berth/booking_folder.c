@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* Documents stay in memory, as what is read from them points into them. Untouched memory costs nothing. */
@@ -295,8 +296,20 @@ static void open_zone(struct folder *f)
     folder_say(f, FOLDER_WARNING, berth_writer_text(&w));
 }
 
+/* The users' passwords are in this memory. A limit of one byte, as of 0 some systems still hand the dump to
+ * a program; those that we start keep it, of whose environment one password may be. */
+static void forbid_cores(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur <= 1)
+        return;
+    limit.rlim_cur = 1;
+    (void)setrlimit(RLIMIT_CORE, &limit);
+}
+
 int folder_open(struct folder *f, struct app *app, const struct folder_options *options)
 {
+    forbid_cores();
     memset(f, 0, sizeof *f);
     f->app = app;
     f->options = *options;

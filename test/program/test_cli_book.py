@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import resource
 import shutil
 import stat
 import subprocess
@@ -383,6 +384,23 @@ class Listing(book_case.BookCase):
         self.assertIn("24.5", lines[4])
         self.assertNotIn(b"secret", result.out)
 
+    @unittest.skipIf(os.geteuid() != 0, "needs another user")
+    def test_without_leave_to_read_passwords(self):
+        self.write_rows(booking=[row("01-07 08:00", "01-09 08:00", "m2")])
+        os.chmod(self.folder.path, 0o755)
+
+        def nobody():
+            os.setgid(65534)
+            os.setuid(65534)
+
+        child = peer.start_berth(self.arguments("-ls"), preexec_fn=nobody)
+        out, err = child.communicate(timeout=30)
+        self.assertEqual((child.returncode, err), (0, b""))
+        self.assertIn(b"m2", out)
+        child = peer.start_berth(self.arguments("-id", "m1"), preexec_fn=nobody)
+        out, err = child.communicate(timeout=30)
+        self.assertEqual((child.returncode, out), (FILES, b""))
+
     def test_a_bad_row(self):
         self.write_rows(booking=[row("01-07 08:00", "01-09 08:00", "m2"), "rubbish,,,,,,,,\n"])
         result = self.book("-ls")
@@ -409,6 +427,19 @@ class Files(book_case.BookCase):
     def test_users(self):
         self.write_users(entry("m1") + "  colour: blue\n")
         self.fails(r"users_config\.yaml:9:3: an unknown key", out=b"")
+
+    def test_stored_options_that_no_row_can_hold(self):
+        """Half of a long command would be another command. With -use-opt they are asked for anew."""
+        for image, command, field in (("null", "x" * 2049, "extra_command"), ("null", "'NA'", "extra_command"), ("i" * 513, "null", "image"),
+                                      ("'n/a'", "null", "image")):
+            self.write_users(entry("m1", image=image, command=command))
+            self.fails(r"users_config\.yaml: m1: %s" % field, out=S1.encode())
+            self.assertEqual(self.book("-id", "m1", "-use-opt", answers=GO + ["", "", "y", "n", "n"]).code, 0)
+            self.assertTrue(self.rows().endswith(",10001,,y\n"), self.rows())
+            self.write_rows(booking=[])
+        self.write_users(entry("m1", image="i" * 512, command="x" * 2048))
+        self.assertEqual(self.book("-id", "m1", answers=GO).code, 0)
+        self.assertIn(",%s,%s\n" % ("i" * 512, "x" * 2048), self.rows())
 
     def test_bad_rows(self):
         """The dialogue does not go on to book on half a schedule."""
@@ -511,6 +542,19 @@ class Memory(book_case.BookCase):
             self.assertFalse(self.memory_holds(child.pid, self.NEEDLE.encode()))
         except PermissionError:
             self.skipTest("this user may not look into a process's memory")
+
+
+    def test_no_core(self):
+        """A file of this memory would have the passwords of everybody: those of the users' file too."""
+        with open("/proc/self/limits") as limits:
+            if re.search(r"(?m)^Max core file size +\d+ +[01] ", limits.read()):
+                self.skipTest("no cores here at all")
+        child = peer.start_berth(self.arguments("-id", "m1"),
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2))
+        self.assertEqual(os.read(child.stdout.fileno(), 80).decode(), S1)
+        with open("/proc/%d/limits" % child.pid) as limits:
+            self.assertRegex(limits.read(), r"(?m)^Max core file size +[01] ")
+        child.communicate(timeout=30)
 
 
 class LocalTime(book_case.BookCase):
@@ -634,6 +678,18 @@ class Meanwhile(book_case.BookCase):
         self.folder.write("cfg/capability_config.yaml", book_case.CAPABILITY.replace("- m1\n", ""))
         self.assertEqual(self.finish("n"), (REFUSED, T2))
         self.assertEqual(self.rows(), "")
+
+    def test_the_entry_goes(self):
+        """An entry that was taken away is not made up anew from half of it, and nothing is booked without one."""
+        for count, more in ((7, ["y", "fresh one", "fresh one"]), (10, ["y"]), (10, ["n"])):
+            with self.subTest(answers=count, more=more):
+                self.setUp()
+                self.start(OPTIONS[:count], "-use-opt")
+                self.wait_for(S15 if count == 7 else T9)
+                self.write_users(entry("m3"))
+                code, out = self.finish(*more)
+                self.assertEqual((code, out[-len(T2):]), (REFUSED, T2))
+                self.assertEqual((self.users(), self.rows()), (entry("m3"), ""))
 
     def test_a_row_becomes_bad(self):
         self.start(GO[:3])
