@@ -17,8 +17,7 @@ extern "C" {
 /* Jobs of so many lines are known to hang in WAITING. */
 #define BERTH_OPENPAI_JOB_LINES_MAX 1000
 /* Memory that is enough for any document within the limit: YAML's shortest forms ("{a,b}") have one token a
- * byte, and their JSON less than five bytes for one. A usual document takes two to four times its own size.
- */
+ * byte, and their JSON less than five bytes for one. A usual document takes three to four times its size. */
 #define BERTH_OPENPAI_JOB_MEMORY ((BERTH_JSON_TOKEN_SIZE + 5) * BERTH_OPENPAI_JOB_SIZE_MAX + 128)
 
 /* ---- Documents -------------------------------------------------------------------------------- */
@@ -107,8 +106,9 @@ enum berth_status berth_openpai_document_check(const struct berth_openpai_docume
 /* ---- Emission --------------------------------------------------------------------------------- */
 
 /* Whether the source may be sent as it stands: the server hides its secrets (an unquoted key `secrets:` in
- * the first column of a block mapping, and no quoted top-level key), each role says its instances, every
- * plain scalar means the same to the server, and v1 is JSON. Then comments and layout are kept. */
+ * the first column of a block mapping, and no quoted or indented top-level key behind it), each role says its
+ * instances, every plain scalar means the same to the server, nothing in it is unprintable to YAML, it has
+ * fewer than BERTH_OPENPAI_JOB_LINES_MAX lines; and v1 is JSON. Then comments and layout are kept. */
 bool berth_openpai_document_is_safe(const struct berth_openpai_document *document);
 
 /* Writes what is to be sent. v2: one line a top-level member, its name unquoted in the first column, its
