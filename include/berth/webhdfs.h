@@ -403,7 +403,7 @@ struct berth_webhdfs_transfer {
     struct berth_call_result failure;
     enum berth_status status;
     uint8_t phase, kind, tries;
-    bool into, tree, fresh, from_end, direct, calling, dropped, unsafe, excess, unwritten, ended;
+    bool into, tree, fresh, from_end, direct, calling, dropped, unsafe, excess, unwritten, old_removed, ended;
 };
 
 /* Each begins a transfer, to be run or stepped. BERTH_E_ARGUMENT, BERTH_E_UTF8, BERTH_E_SPACE; the reason is
@@ -417,6 +417,9 @@ struct berth_webhdfs_transfer {
  * download(): REMOTE to LOCAL; into LOCAL when that is a folder. A file takes its name when it is whole. One
  * that breaks off is continued after a look whether it is still the same. A tree: names that are not safe
  * (berth_webhdfs_name_is_safe()) are BERTH_E_PROTOCOL, links are skipped, no local link is written through.
+ *
+ * On a server that does not replace files the old one is deleted before the rename. When that then fails, the
+ * new file stays under its temporary name, which the message tells.
  *
  * Without overwrite, what exists is BERTH_E_CONFLICT (remote) or BERTH_E_EXISTS (local) before any data
  * moves. A directory without recursive is BERTH_E_TYPE; what is missing BERTH_E_NOT_FOUND or

@@ -96,9 +96,24 @@ static enum berth_status end(struct berth_webhdfs_transfer *t, enum berth_status
     return status;
 }
 
+/* The old file is gone and the new one whole: what is under the temporary name is all that there is. */
+static void keep_whole(struct berth_webhdfs_transfer *t)
+{
+    struct berth_writer w;
+    if (!t->old_removed || t->leftover[0] == '\0')
+        return;
+    memset(t->call.result.message, 0, sizeof t->call.result.message);
+    berth_writer_init(&w, t->call.result.message, sizeof t->call.result.message);
+    berth_put_line_string(&w, t->leftover);
+    berth_put_line_string(&w,
+                          ": the new file is here, whole; the old one is deleted, and renaming this failed");
+    t->leftover[0] = '\0';
+}
+
 enum berth_status berth_webhdfs_fail(struct berth_webhdfs_transfer *t, enum berth_status status)
 {
     berth_webhdfs_close_file(t);
+    keep_whole(t);
     t->failure = t->call.result;
     t->status = status;
     if (t->leftover[0] == '\0' || status == BERTH_E_CANCELLED)
@@ -279,6 +294,7 @@ void berth_webhdfs_transfer_cancel(struct berth_webhdfs_transfer *t)
         berth_call_cancel(&t->call);
     t->calling = false;
     berth_webhdfs_close_file(t);
+    keep_whole(t);
     (void)end(t, BERTH_E_CANCELLED);
 }
 

@@ -86,6 +86,7 @@ enum berth_status berth_webhdfs_upload_file(struct berth_webhdfs_transfer *t)
     struct berth_source source = {.ctx = t, .read = read_data, .rewind = rewind_data};
     t->done = 0;
     t->tries = 0;
+    t->old_removed = false;
     if (t->kind == BERTH_WEBHDFS_UPLOADS) {
         enum berth_status status = open_local(t);
         if (status != BERTH_OK)
@@ -300,6 +301,7 @@ enum berth_status berth_webhdfs_upload_on(struct berth_webhdfs_transfer *t, enum
     case BERTH_WEBHDFS_UP_REMOVES_OLD:
         if (status != BERTH_OK && status != BERTH_E_NO_FILE)
             return berth_webhdfs_fail(t, status);
+        t->old_removed = status == BERTH_OK;
         return rename_temporary(t, false, BERTH_WEBHDFS_UP_RENAMES_PLAIN);
     case BERTH_WEBHDFS_UP_CHECKS:
         return checked(t, status);

@@ -83,6 +83,16 @@ class Upload(TransferCase):
             self.assertEqual((self.cluster.data("/user/lee/f"), self.names()), (b"new", ["f"]))
             setattr(self.cluster, kind, False)
 
+    def test_the_new_file_is_kept_when_the_old_one_is_gone(self):
+        c = self.cluster
+        c.ignore_options = True
+        c.put("/user/lee/f", b"old content")
+        c.fault(op="RENAME", skip=1, refuse=("IOException", "no"), count=0)
+        text = self.assertFails(self.put("-f", self.folder.write("f", b"new"), "/user/lee/f"), REFUSED, "the new file is here, whole")
+        self.assertEqual(len(self.names()), 1)
+        self.assertIn("/user/lee/" + self.names()[0], text)
+        self.assertEqual(c.data("/user/lee/" + self.names()[0]), b"new")
+
     def test_local_errors(self):
         self.assertFails(self.put(self.folder("none"), "/user/lee/x"), BAD_DATA, "none: no such file")
         self.assertFails(self.put(self.folder.path, "/user/lee/x"), CONFLICT, "is a folder: that takes recursion")
