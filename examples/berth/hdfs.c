@@ -36,6 +36,14 @@ int hdfs_report(struct app *app, const struct berth_call *call, enum berth_statu
     return session_report(&hdfs_session, call, status);
 }
 
+int hdfs_path_at(struct app *app, size_t index, struct berth_text *out_path)
+{
+    const char *reason = NULL;
+    const char *word = args_word(&app->args, index);
+    *out_path = berth_text_of(word);
+    return berth_webhdfs_check_path(*out_path, &reason) == BERTH_OK ? 0 : fail(app, EXIT_USAGE, word, reason);
+}
+
 int hdfs_run(struct app *app, enum berth_status status)
 {
     if (status == BERTH_E_SPACE)

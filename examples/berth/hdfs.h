@@ -20,6 +20,8 @@ void hdfs_close(void);
 
 /* The exit code for a status of the cluster's: docs/webhdfs.md. */
 enum exit_code hdfs_exit_code(enum berth_status status);
+/* The command's word INDEX as a path of the cluster: 0, or an exit code (reported). */
+int hdfs_path_at(struct app *app, size_t index, struct berth_text *out_path);
 /* Runs hdfs_call, which was described with STATUS; reports what failed. */
 int hdfs_run(struct app *app, enum berth_status status);
 /* Reports CALL, which came to STATUS. */

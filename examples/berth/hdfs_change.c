@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-static int path_at(struct app *app, size_t index, struct berth_text *out_path)
-{
-    const char *reason = NULL;
-    const char *word = args_word(&app->args, index);
-    *out_path = berth_text_of(word);
-    return berth_webhdfs_check_path(*out_path, &reason) == BERTH_OK ? 0 : fail(app, EXIT_USAGE, word, reason);
-}
-
 static int close_with(int code)
 {
     hdfs_close();
@@ -42,7 +34,7 @@ int hdfs_rm(struct app *app)
     struct berth_text path;
     int code = 0, worst = 0;
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
-        code = path_at(app, i, &path);
+        code = hdfs_path_at(app, i, &path);
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code != 0)
@@ -76,7 +68,7 @@ int hdfs_mkdir(struct app *app)
     if (args_given(&app->args, OPT_MODE))
         code = mode_of(app, app->args.value[OPT_MODE], &mode);
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
-        code = path_at(app, i, &path);
+        code = hdfs_path_at(app, i, &path);
     if (code == 0)
         code = hdfs_open_by_options(app);
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
@@ -107,9 +99,9 @@ int hdfs_mv(struct app *app)
     struct berth_text from;
     struct berth_text to;
     bool overwrite = args_given(&app->args, OPT_OVERWRITE);
-    int code = path_at(app, 0, &from);
+    int code = hdfs_path_at(app, 0, &from);
     if (code == 0)
-        code = path_at(app, 1, &to);
+        code = hdfs_path_at(app, 1, &to);
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code != 0)
@@ -128,7 +120,7 @@ int hdfs_chmod(struct app *app)
     uint32_t mode = 0;
     int code = mode_of(app, args_word(&app->args, 0), &mode);
     if (code == 0)
-        code = path_at(app, 1, &path);
+        code = hdfs_path_at(app, 1, &path);
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code == 0)
@@ -142,7 +134,7 @@ int hdfs_truncate(struct app *app)
 {
     struct berth_text path;
     uint64_t length = 0;
-    int code = path_at(app, 0, &path);
+    int code = hdfs_path_at(app, 0, &path);
     const char *word = args_word(&app->args, 1);
     if (code == 0 && (berth_parse_u64(berth_text_of(word), &length) != BERTH_OK || length > INT64_MAX))
         code = fail(app, EXIT_USAGE, word, "is no number of bytes");
@@ -161,9 +153,9 @@ int hdfs_concat(struct app *app)
     static struct berth_text sources[WORDS_MAX];
     struct berth_text path;
     size_t count = args_count(&app->args) - 1;
-    int code = path_at(app, 0, &path);
+    int code = hdfs_path_at(app, 0, &path);
     for (size_t i = 0; code == 0 && i < count; i++)
-        code = path_at(app, i + 1, &sources[i]);
+        code = hdfs_path_at(app, i + 1, &sources[i]);
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code == 0)

@@ -53,10 +53,15 @@ int hdfs_stat_path(struct app *app, const char *path)
     return code;
 }
 
-/* Opens the cluster, does WHAT for each argument until one fails, and closes. */
+/* Looks at all arguments, opens the cluster, does WHAT for each argument until one fails, and closes. */
 static int for_each(struct app *app, int (*what)(struct app *app, const char *path))
 {
-    int code = hdfs_open_by_options(app);
+    struct berth_text path;
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
+        code = hdfs_path_at(app, i, &path);
+    if (code == 0)
+        code = hdfs_open_by_options(app);
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++) {
         if (i > 0 && !app->json)
             out_string(&app->out, "\n");

@@ -304,14 +304,16 @@ int hdfs_append(struct app *app)
     struct berth_source source;
     struct input input;
     const char *local = args_word(&app->args, 0);
-    int code = hdfs_open_by_options(app);
+    struct berth_text path;
+    int code = hdfs_path_at(app, 1, &path);
+    if (code == 0)
+        code = hdfs_open_by_options(app);
     if (code != 0)
         return close_with(code);
     code = input_open(&input, app, local, &source);
     if (code != 0)
         return close_with(code);
-    code = hdfs_run(
-        app, berth_webhdfs_append(&hdfs_call, &hdfs_fs, berth_text_of(args_word(&app->args, 1)), &source));
+    code = hdfs_run(app, berth_webhdfs_append(&hdfs_call, &hdfs_fs, path, &source));
     input_close(&input);
     return close_with(code);
 }

@@ -33,15 +33,19 @@ int pai_hdfs_open(struct app *app)
     return hdfs_open(app, &config);
 }
 
-static int open_storage(struct app *app)
+/* For a command whose word REMOTE is a path there. */
+static int open_storage(struct app *app, size_t remote)
 {
-    int code = pai_choose_cluster(app);
+    struct berth_text path;
+    int code = hdfs_path_at(app, remote, &path);
+    if (code == 0)
+        code = pai_choose_cluster(app);
     return code == 0 ? pai_hdfs_open(app) : code;
 }
 
 int pai_storage_list(struct app *app)
 {
-    int code = open_storage(app);
+    int code = open_storage(app, 0);
     if (code == 0)
         code = hdfs_list_path(app, args_word(&app->args, 0));
     hdfs_close();
@@ -50,7 +54,7 @@ int pai_storage_list(struct app *app)
 
 int pai_storage_status(struct app *app)
 {
-    int code = open_storage(app);
+    int code = open_storage(app, 0);
     if (code == 0)
         code = hdfs_stat_path(app, args_word(&app->args, 0));
     hdfs_close();
@@ -59,7 +63,7 @@ int pai_storage_status(struct app *app)
 
 int pai_storage_delete(struct app *app)
 {
-    int code = open_storage(app);
+    int code = open_storage(app, 0);
     if (code == 0)
         code = hdfs_delete_path(app, args_word(&app->args, 0), args_given(&app->args, OPT_RECURSIVE));
     hdfs_close();
@@ -69,7 +73,7 @@ int pai_storage_delete(struct app *app)
 int pai_storage_upload(struct app *app)
 {
     const struct args *args = &app->args;
-    int code = open_storage(app);
+    int code = open_storage(app, 1);
     if (code == 0)
         code = hdfs_put_path(app, args_word(args, 0), args_word(args, 1), args_given(args, OPT_RECURSIVE),
                              args_given(args, OPT_OVERWRITE));
@@ -80,7 +84,7 @@ int pai_storage_upload(struct app *app)
 int pai_storage_download(struct app *app)
 {
     const struct args *args = &app->args;
-    int code = open_storage(app);
+    int code = open_storage(app, 0);
     if (code == 0)
         code = hdfs_get_path(app, args_word(args, 0), args_word(args, 1), args_given(args, OPT_RECURSIVE),
                              args_given(args, OPT_OVERWRITE));

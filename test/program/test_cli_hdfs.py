@@ -192,6 +192,8 @@ class Look(HdfsCase):
     def test_paths_that_cannot_be(self):
         for path in ("relative", "", "/a/../b", "/a/./b", "/a:b", "/a/.."):
             self.assertFails(self.hdfs("mkdir", path), USAGE)
+        for words in (["ls"], ["stat"], ["du"], ["checksum"], ["ls", "/user/lee"], ["mkdir"], ["rm"], ["append", "/dev/null"]):
+            self.assertFails(self.hdfs(*words, "relative"), USAGE, "relative: a path begins with /")
         self.assertFails(self.hdfs("mkdir", b"/\xff\xfe".decode("utf-8", "surrogateescape")), USAGE)
         self.assertEqual(self.cluster.requests, [])
         self.assertDone(self.hdfs("mkdir", "//user///lee//new//"))

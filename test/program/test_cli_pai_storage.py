@@ -35,6 +35,9 @@ class Storage(StorageCase):
         self.assertEqual(self.pai("storage", "delete", "/ws/data.bin").code, 1)
         self.assertFails(self.pai("storage", "list", "/none"), REFUSED, "none")
         self.assertEqual(self.pai("storage", "delete", "/").code, USAGE)
+        for words in (["list"], ["status"], ["delete"], ["upload", "data.bin"]):
+            self.assertFails(self.pai("storage", *words, "ws"), USAGE, "ws: a path begins with /")
+        self.assertFails(self.pai("storage", "download", "ws", "copy"), USAGE, "ws: a path begins with /")
 
     def test_folders(self):
         os.makedirs(self.home("work/tree/a/b"))
