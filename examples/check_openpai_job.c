@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 {
     struct berth_text text;
     struct berth_yaml_error error = {0, 0, NULL};
-    struct berth_openpai_document document;
+    struct berth_openpai_document document = {0};
     struct berth_openpai_check check = {.finding = print_finding};
     struct berth_openpai_conversion conversion = {.check = {.finding = print_finding}};
     struct berth_writer w;

@@ -45,7 +45,7 @@ struct berth_openpai_report {
 };
 
 /* What a finding is about. Zero but for at: the value. */
-struct berth_openpai_place {
+struct berth_openpai_job_place {
     struct berth_json_cursor at;
     bool name;                 /* its name, not its value */
     struct berth_text missing; /* this member of it, which is not there */
@@ -62,7 +62,7 @@ void berth_openpai_report_begin(struct berth_openpai_report *r, const struct ber
                                 struct berth_openpai_check *check);
 /* The answer of a check. */
 enum berth_status berth_openpai_report_end(const struct berth_openpai_report *r);
-void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openpai_place *place,
+void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openpai_job_place *place,
                         enum berth_openpai_rule rule, bool warning,
                         const struct berth_openpai_saying *saying);
 /* Shorter: about a value, about a member's name. */

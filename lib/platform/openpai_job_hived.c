@@ -8,7 +8,7 @@ static const struct berth_text group_member = BERTH_TEXT_INIT("affinityGroupName
 static void tell_no_role(struct berth_openpai_report *r, struct berth_json_cursor at, bool name,
                          struct berth_text role)
 {
-    const struct berth_openpai_place place = {.at = at, .name = name};
+    const struct berth_openpai_job_place place = {.at = at, .name = name};
     const struct berth_openpai_saying saying = {"no role is called ", role, NULL};
     berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_REFERENCE, false, &saying);
 }

@@ -228,7 +228,7 @@ enum berth_status berth_openpai_report_end(const struct berth_openpai_report *r)
     return r->check->errors > 0 ? BERTH_E_BAD_REQUEST : BERTH_OK;
 }
 
-void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openpai_place *place,
+void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openpai_job_place *place,
                         enum berth_openpai_rule rule, bool warning, const struct berth_openpai_saying *saying)
 {
     char path[BERTH_OPENPAI_PATH_MAX], text[BERTH_OPENPAI_TEXT_MAX];
@@ -267,7 +267,7 @@ void berth_openpai_tell(struct berth_openpai_report *r, const struct berth_openp
 static void tell_value(struct berth_openpai_report *r, struct berth_json_cursor at,
                        enum berth_openpai_rule rule, bool warning, const char *what)
 {
-    const struct berth_openpai_place place = {.at = at};
+    const struct berth_openpai_job_place place = {.at = at};
     const struct berth_openpai_saying saying = {.before = what};
     berth_openpai_tell(r, &place, rule, warning, &saying);
 }

@@ -224,7 +224,8 @@ static void plain_scalar(struct source *s, const struct berth_yaml_event *event,
     s->ambiguous = true;
     if (s->report == NULL)
         return;
-    const struct berth_openpai_place place = {.at = {&s->report->document->json, token + key}, .name = key};
+    const struct berth_openpai_job_place place = {.at = {&s->report->document->json, token + key},
+                                                  .name = key};
     const struct berth_openpai_saying saying = {"a server reads ", event->text,
                                                 " as something else: put it in quotes, or write it out"};
     berth_openpai_tell(s->report, &place, BERTH_OPENPAI_RULE_SCALAR, true, &saying);
@@ -312,8 +313,8 @@ void berth_openpai_check_source(struct berth_openpai_report *r)
     struct berth_writer count = {0};
     look(&s, document);
     if (document->protocol == BERTH_OPENPAI_V2 && s.has_secrets && !s.hidden) {
-        const struct berth_openpai_place place = {.at = berth_json_find(root, BERTH_TEXT("secrets")),
-                                                  .name = true};
+        const struct berth_openpai_job_place place = {.at = berth_json_find(root, BERTH_TEXT("secrets")),
+                                                      .name = true};
         static const struct berth_openpai_saying saying = {
             .before = "sent as it stands, a server would show these secrets to everybody (berth writes the "
                       "document anew)"};

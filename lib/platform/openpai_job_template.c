@@ -72,7 +72,7 @@ static void check_text(struct berth_openpai_report *r, struct berth_json_cursor 
 {
     struct berth_json_cursor root = berth_openpai_root(r->document);
     struct berth_text rest = berth_openpai_text_of(at);
-    const struct berth_openpai_place place = {.at = at};
+    const struct berth_openpai_job_place place = {.at = at};
     for (;;) {
         size_t from = berth_text_find(rest, beginning);
         if (from == SIZE_MAX)

@@ -125,7 +125,7 @@ static void tell(struct berth_openpai_report *r, const struct block *b, size_t i
         berth_openpai_error(r, berth_json_find(at, BERTH_TEXT("name")), BERTH_OPENPAI_RULE_DUPLICATE, what);
         return;
     }
-    const struct berth_openpai_place place = {.at = at, .name = true};
+    const struct berth_openpai_job_place place = {.at = at, .name = true};
     const struct berth_openpai_saying saying = {what, name_of(cursor(b, b->items[i].twin)),
                                                 ": only letters, without case, and digits count"};
     berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_COLLISION, warning, &saying);

@@ -8,7 +8,7 @@ static const struct berth_text roles_member = BERTH_TEXT_INIT("taskRoles");
 static void tell_reference(struct berth_openpai_report *r, struct berth_json_cursor at, bool name,
                            bool warning, const char *before, struct berth_text what, const char *after)
 {
-    const struct berth_openpai_place place = {.at = at, .name = name};
+    const struct berth_openpai_job_place place = {.at = at, .name = name};
     const struct berth_openpai_saying saying = {before, what, after};
     berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_REFERENCE, warning, &saying);
 }
@@ -112,7 +112,7 @@ static void check_role(struct berth_openpai_report *r, struct berth_json_cursor 
 {
     static const struct berth_openpai_saying no_instances = {
         .before = "is missing: a server fails without it (berth writes 1)"};
-    const struct berth_openpai_place place = {.at = role, .missing = BERTH_TEXT("instances")};
+    const struct berth_openpai_job_place place = {.at = role, .missing = BERTH_TEXT("instances")};
     struct berth_json_cursor extras = berth_json_find(root, BERTH_TEXT("extras"));
     struct berth_json_cursor retries = berth_json_find(role, BERTH_TEXT("taskRetryCount"));
     if (berth_json_type_of(role) != BERTH_JSON_OBJECT)

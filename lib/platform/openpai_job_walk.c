@@ -144,7 +144,7 @@ static void check_text(struct berth_openpai_report *r, const struct berth_openpa
                        struct berth_json_cursor at)
 {
     struct berth_text text = berth_json_raw(at);
-    const struct berth_openpai_place place = {.at = at};
+    const struct berth_openpai_job_place place = {.at = at};
     if (row->words != NULL && !is_word(text, row->words)) {
         const struct berth_openpai_saying saying = {"must be one of ", berth_text_of(row->words), NULL};
         berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_VALUE, false, &saying);
@@ -234,7 +234,7 @@ static void check_missing(struct berth_openpai_report *r, const struct berth_ope
         const struct berth_openpai_row *row = &members->rows[i];
         if (!row->required || berth_json_find(map, row->name).json != NULL)
             continue;
-        const struct berth_openpai_place place = {.at = map, .missing = row->name};
+        const struct berth_openpai_job_place place = {.at = map, .missing = row->name};
         berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_MISSING, false, &saying);
     }
 }
@@ -252,7 +252,7 @@ static void tell_unknown(struct berth_openpai_report *r, const struct berth_open
                          struct berth_json_cursor at)
 {
     struct berth_openpai_saying saying = {.before = "there is no such member"};
-    const struct berth_openpai_place place = {.at = at, .name = true};
+    const struct berth_openpai_job_place place = {.at = at, .name = true};
     for (size_t i = 0; i < members->count; i++)
         if (berth_text_equal_nocase(members->rows[i].name, berth_json_name(at))) {
             saying.before = "there is no such member; it is written ";
@@ -276,7 +276,7 @@ static const struct berth_openpai_row *row_for(struct berth_openpai_report *r, c
     }
     if (frame->names != BERTH_OPENPAI_FORM_ANY &&
         !berth_openpai_has_form(berth_json_name(child), (enum berth_openpai_form)frame->names)) {
-        const struct berth_openpai_place place = {.at = child, .name = true};
+        const struct berth_openpai_job_place place = {.at = child, .name = true};
         const struct berth_openpai_saying saying = {.before =
                                                         form_due((enum berth_openpai_form)frame->names)};
         berth_openpai_tell(r, &place, BERTH_OPENPAI_RULE_NAME, false, &saying);
