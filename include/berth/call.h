@@ -100,7 +100,8 @@ struct berth_call {
     /* JSON, single: a document that is an array counts as an object whose member of this (plain) name it is,
      * so that both shapes of a list are read by one path. */
     struct berth_text array_member;
-    bool attachment;     /* BYTES: text/html without Content-Disposition is a web page, not the file */
+    bool list_due;   /* JSON, single: a document without the list of the path's second star is no answer */
+    bool attachment; /* BYTES: text/html without Content-Disposition is a web page, not the file */
     bool waits_for_work; /* JSON: no element, or hold_ms over, is BERTH_E_NO_WORK */
     uint32_t operation;  /* the platform's own number for it */
     /* Platform: checks and completes a decoded element before the callback sees it; may be NULL. A failure is

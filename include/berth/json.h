@@ -352,7 +352,7 @@ struct berth_json_stream {
     uint8_t segment_count;
     uint8_t level;     /* open elements */
     bool capture;      /* bytes go to the innermost open element */
-    bool found;        /* the first star's array was there */
+    uint8_t found;     /* stars of the path whose array was there, at least once */
     bool matching;     /* a member's name is being compared */
     bool matched;      /* the last member's name was the path's */
     bool naming;       /* a member's name that is an element's is being read */

@@ -311,7 +311,7 @@ static enum berth_status follow(struct berth_json_stream *s, const char *p, bool
             if (s->level > 0)
                 suspend(s, p);
             s->levels[s->level].index = 0;
-            s->found = true;
+            s->found = s->level < s->found ? s->found : (uint8_t)(s->level + 1u);
         }
         watch(s, s->scan.watch + 1);
         return BERTH_OK;
@@ -403,7 +403,7 @@ enum berth_status berth_json_stream_end(struct berth_json_stream *s)
     s->error.reason = s->scan.reason;
     if (s->status == BERTH_OK && s->scan.event == BERTH_JSON_EVENT_END)
         s->status = value_ended(s, s->kept);
-    if (s->status == BERTH_OK && s->segment_count > 0 && !s->found) {
+    if (s->status == BERTH_OK && s->segment_count > 0 && s->found == 0) {
         s->error.reason = "the array that is asked for is not there";
         s->status = BERTH_E_MISSING;
     }

@@ -314,5 +314,8 @@ enum berth_status berth_call_accept(struct berth_call *call)
         return berth_call_report(call, BERTH_E_NO_WORK, "nothing to do", NULL);
     if (call->single && !state->whole)
         return berth_call_report(call, BERTH_E_TRUNCATED, "the answer is empty", NULL);
+    if (call->list_due && state->stream.found < 2)
+        return berth_call_report(call, BERTH_E_PROTOCOL, "the answer does not have the list that is due",
+                                 NULL);
     return BERTH_OK;
 }

@@ -318,6 +318,7 @@ static enum berth_status adapt(struct berth_openpai_request *request)
             call->path = BERTH_TEXT("[*]");
             call->shape = call->inner_shapes[0];
             call->inner_shapes[0] = NULL;
+            call->list_due = false;
             work->levels = 1;
         }
         break;
@@ -347,6 +348,8 @@ static enum berth_status describe_main(struct berth_openpai_request *request)
         call->repeat = BERTH_HTTP_REPEAT_NEVER;
     if (operation->stream.ptr != NULL)
         read_elements(call, operation->stream, operation->shapes);
+    /* A list is what is asked for; but a job may be without tasks. */
+    call->list_due = (operation->levels & 6) == 2;
     if ((operation->flags & BERTH_OPENPAI_BYTES) != 0) {
         call->answer = BERTH_ANSWER_BYTES;
         call->sink = request->sink;

@@ -350,8 +350,12 @@ enum berth_status berth_openpai_list_next(struct berth_openpai_request *request,
     }
     if (status != BERTH_OK && status != BERTH_E_SPACE)
         return status;
-    if (work->bare || work->enough || !result->has_total)
+    if (work->bare || work->enough)
         return status;
+    if (!result->has_total) /* where the pages end nobody knows */
+        return status == BERTH_OK ? berth_openpai_say(request, BERTH_E_PROTOCOL,
+                                                      "the list does not say how many jobs there are")
+                                  : status;
     work->pauses = 0;
     work->page_offset += work->page_rows;
     uint64_t large = result->total_count / PAGE_PART;
