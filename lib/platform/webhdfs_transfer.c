@@ -96,7 +96,8 @@ static enum berth_status end(struct berth_webhdfs_transfer *t, enum berth_status
     return status;
 }
 
-/* The old file is gone and the new one whole: what is under the temporary name is all that there is. */
+/* The old file is gone, or may be, and the new one whole: what is under the temporary name can be all that
+ * there is. */
 static void keep_whole(struct berth_webhdfs_transfer *t)
 {
     struct berth_writer w;
@@ -105,8 +106,8 @@ static void keep_whole(struct berth_webhdfs_transfer *t)
     memset(t->call.result.message, 0, sizeof t->call.result.message);
     berth_writer_init(&w, t->call.result.message, sizeof t->call.result.message);
     berth_put_line_string(&w, t->leftover);
-    berth_put_line_string(&w,
-                          ": the new file is here, whole; the old one is deleted, and renaming this failed");
+    berth_put_line_string(&w, ": the new file is here, whole; the old one is or may be deleted, and renaming "
+                              "this failed");
     t->leftover[0] = '\0';
 }
 

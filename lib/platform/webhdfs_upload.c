@@ -155,8 +155,10 @@ static enum berth_status measured(struct berth_webhdfs_transfer *t, enum berth_s
 static enum berth_status renamed(struct berth_webhdfs_transfer *t, enum berth_status status)
 {
     bool plain = t->phase == BERTH_WEBHDFS_UP_RENAMES_PLAIN || !t->config.overwrite;
+    /* A server that answers with a boolean has ignored the option to replace. */
+    bool answers = (t->config.fs->answer.present & BERTH_WEBHDFS_ANSWER_BOOLEAN) != 0;
     if (status == BERTH_OK)
-        return plain ? look(t, t->remote, BERTH_WEBHDFS_UP_CHECKS) : berth_webhdfs_file_done(t);
+        return plain || answers ? look(t, t->remote, BERTH_WEBHDFS_UP_CHECKS) : berth_webhdfs_file_done(t);
     if (t->call.result.maybe_done) {
         t->failure = t->call.result;
         return look(t, t->leftover, BERTH_WEBHDFS_UP_LOOKS_FOR_TEMPORARY);
@@ -179,13 +181,24 @@ static enum berth_status looked_for_temporary(struct berth_webhdfs_transfer *t, 
     return berth_webhdfs_fail(t, status == BERTH_OK ? BERTH_E_UNAVAILABLE : status);
 }
 
+/* An answer that was lost may have been yes: from then on the new file may be the only one. */
+static enum berth_status removed_old(struct berth_webhdfs_transfer *t, enum berth_status status)
+{
+    t->old_removed = t->old_removed || status == BERTH_OK || t->call.result.maybe_done;
+    if (status != BERTH_OK && status != BERTH_E_NO_FILE && !t->call.result.maybe_done)
+        return berth_webhdfs_fail(t, status);
+    return rename_temporary(t, false, BERTH_WEBHDFS_UP_RENAMES_PLAIN);
+}
+
 /* A plain rename onto a directory that appeared meanwhile went inside it. */
 static enum berth_status checked(struct berth_webhdfs_transfer *t, enum berth_status status)
 {
     const struct berth_webhdfs_entry *entry = entry_of(t);
     char path[BERTH_WEBHDFS_PATH_CAP];
-    if (status != BERTH_OK)
+    if (status != BERTH_OK) {
+        t->old_removed = false; /* the temporary name is no more: that is not where the file is */
         return berth_webhdfs_fail(t, status);
+    }
     if (entry->type.value == BERTH_WEBHDFS_DIRECTORY) {
         size_t len = berth_text_of(t->remote).len;
         memcpy(path, t->remote, len + 1);
@@ -299,10 +312,7 @@ enum berth_status berth_webhdfs_upload_on(struct berth_webhdfs_transfer *t, enum
     case BERTH_WEBHDFS_UP_LOOKS_FOR_TEMPORARY:
         return looked_for_temporary(t, status);
     case BERTH_WEBHDFS_UP_REMOVES_OLD:
-        if (status != BERTH_OK && status != BERTH_E_NO_FILE)
-            return berth_webhdfs_fail(t, status);
-        t->old_removed = status == BERTH_OK;
-        return rename_temporary(t, false, BERTH_WEBHDFS_UP_RENAMES_PLAIN);
+        return removed_old(t, status);
     case BERTH_WEBHDFS_UP_CHECKS:
         return checked(t, status);
     default: /* UP_RENAMES, UP_RENAMES_PLAIN */

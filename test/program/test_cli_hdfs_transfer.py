@@ -93,6 +93,31 @@ class Upload(TransferCase):
         self.assertIn("/user/lee/" + self.names()[0], text)
         self.assertEqual(c.data("/user/lee/" + self.names()[0]), b"new")
 
+    def test_the_new_file_is_kept_when_the_old_one_may_be_gone(self):
+        """The answer to the delete is lost; or the delete is done, the rename is not, and all is tried once more."""
+        c = self.cluster
+        c.old = True
+        path = self.folder.write("f", b"new")
+        c.put("/user/lee/f", b"old content")
+        c.fault(op="DELETE", cut=0)  # done, but nobody hears of it
+        self.assertDone(self.put("-f", path, "/user/lee/f"))
+        self.assertEqual((c.data("/user/lee/f"), self.names()), (b"new", ["f"]))
+        for lost in ({"drop": "after"}, {"cut": 0}):
+            c.put("/user/lee/f", b"old content")
+            c.fault(op="DELETE", **lost)
+            c.fault(op="RENAME", skip=1, refuse=("IOException", "no"), count=0)
+            self.assertFails(self.put("-f", path, "/user/lee/f"), REFUSED, "the new file is here, whole")
+            kept = [n for n in self.names() if ".tmp-" in n]
+            self.assertEqual([c.data("/user/lee/" + n) for n in kept], [b"new"])
+            c.faults.clear()
+            c.nodes.pop("/user/lee/" + kept[0])
+        c.put("/user/lee/f", b"old content")
+        c.fault(op="RENAME", skip=1, drop="after")
+        c.fault(op="RENAME", skip=1, refuse=("UnsupportedOperationException", "no options"))  # so it is deleted again
+        c.fault(op="RENAME", skip=1, refuse=("IOException", "no"), count=0)
+        self.assertFails(self.put("-f", path, "/user/lee/f"), REFUSED, "the new file is here, whole")
+        self.assertEqual([c.data("/user/lee/" + n) for n in self.names()], [b"new"])
+
     def test_local_errors(self):
         self.assertFails(self.put(self.folder("none"), "/user/lee/x"), BAD_DATA, "none: no such file")
         self.assertFails(self.put(self.folder.path, "/user/lee/x"), CONFLICT, "is a folder: that takes recursion")
@@ -184,12 +209,13 @@ class Upload(TransferCase):
         """W9: a rename into a directory that appeared nests; it is noticed and taken back."""
         c = self.cluster
         path = self.folder.write("f", b"data")
-        for kind in ("DIRECTORY", "FILE"):
+        for kind, words in (("DIRECTORY", ()), ("FILE", ()), ("DIRECTORY", ("-f",))):
+            c.ignore_options = words == ("-f",)
             stall = c.fault(op="RENAME", stall=0.6)
             timer = threading.Timer(0.3, lambda k=kind: c.put("/user/lee/f", b"theirs" if k == "FILE" else b"", kind=k))
             waiting = threading.Thread(target=lambda: (wait_for(lambda: stall.seen), timer.start()))
             waiting.start()
-            self.assertFails(self.put(path, "/user/lee/f"), CONFLICT, "meanwhile")
+            self.assertFails(self.put(*words, path, "/user/lee/f"), CONFLICT, "meanwhile")
             waiting.join()
             self.assertEqual(self.names(), ["f"])
             c.nodes.pop("/user/lee/f")
