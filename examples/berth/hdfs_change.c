@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "files.h"
 #include "hdfs.h"
+#include "hdfs_view.h"
 
 #include <string.h>
 
@@ -180,8 +181,7 @@ int hdfs_token_get(struct app *app)
         return close_with(code);
     struct berth_text token = hdfs_fs.answer.token.url_string;
     if (path == NULL || strcmp(path, "-") == 0) {
-        out_safe(&app->out, token);
-        out_string(&app->out, "\n");
+        hdfs_view_text(app, "Token", "urlString", token);
         return close_with(0);
     }
     berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);

@@ -121,10 +121,8 @@ int hdfs_home(struct app *app)
     int code = hdfs_open_by_options(app);
     if (code == 0)
         code = hdfs_run(app, berth_webhdfs_home(&hdfs_call, &hdfs_fs));
-    if (code == 0) {
-        out_safe(&app->out, hdfs_fs.answer.path);
-        out_string(&app->out, "\n");
-    }
+    if (code == 0)
+        hdfs_view_text(app, "Path", NULL, hdfs_fs.answer.path);
     hdfs_close();
     return code;
 }

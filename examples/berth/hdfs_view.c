@@ -65,16 +65,51 @@ static void print_row(struct hdfs_view *view, const struct berth_webhdfs_entry *
                        entry->type.value == BERTH_WEBHDFS_DIRECTORY ? COLOUR_BOLD : COLOUR_NONE);
 }
 
+/* One line of JSON: begun, and printed. */
+static char line[65536];
+
+static void begin_json(struct berth_writer *w, struct berth_json_writer *json)
+{
+    berth_writer_init(w, line, sizeof line);
+    berth_json_writer_init(json, w);
+}
+
+static void print_json(struct app *app, const struct berth_writer *w)
+{
+    out_text(&app->out, berth_writer_text(w));
+    out_string(&app->out, "\n");
+}
+
 void hdfs_view_json(struct app *app, const struct berth_shape *shape, const void *structure)
 {
-    static char line[65536];
     struct berth_writer w;
     struct berth_json_writer json;
-    berth_writer_init(&w, line, sizeof line);
-    berth_json_writer_init(&json, &w);
+    begin_json(&w, &json);
     berth_fields_encode(shape, structure, &json);
-    out_text(&app->out, berth_writer_text(&w));
-    out_string(&app->out, "\n");
+    print_json(app, &w);
+}
+
+void hdfs_view_text(struct app *app, const char *name, const char *inner, struct berth_text text)
+{
+    struct berth_writer w;
+    struct berth_json_writer json;
+    if (!app->json) {
+        out_safe(&app->out, text);
+        out_string(&app->out, "\n");
+        return;
+    }
+    begin_json(&w, &json);
+    berth_json_begin_object(&json);
+    berth_json_put_name(&json, berth_text_of(name));
+    if (inner != NULL) {
+        berth_json_begin_object(&json);
+        berth_json_put_name(&json, berth_text_of(inner));
+    }
+    berth_json_put_text(&json, text);
+    if (inner != NULL)
+        berth_json_end_object(&json);
+    berth_json_end_object(&json);
+    print_json(app, &w);
 }
 
 static void print(struct hdfs_view *view, const struct berth_webhdfs_entry *entry)

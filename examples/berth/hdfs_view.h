@@ -24,5 +24,7 @@ void hdfs_view_stat(struct app *app, const struct berth_webhdfs_entry *entry, co
 void hdfs_view_summary(struct app *app, const struct berth_webhdfs_summary *summary, const char *path);
 /* STRUCTURE as one JSON line. */
 void hdfs_view_json(struct app *app, const struct berth_shape *shape, const void *structure);
+/* TEXT as a line, or with --json under NAME as the server has it, or under INNER in NAME. */
+void hdfs_view_text(struct app *app, const char *name, const char *inner, struct berth_text text);
 
 #endif

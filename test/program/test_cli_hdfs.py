@@ -177,6 +177,7 @@ class Look(HdfsCase):
         self.assertEqual(self.assertDone(self.hdfs("checksum", "--json", "/user/lee/f")).lines[0]["length"], 28)
         self.assertDone(self.hdfs("home"), "/user/lee\n")
         self.assertDone(self.hdfs("home", user=None), "/user/dr.who\n")
+        self.assertEqual(self.assertDone(self.hdfs("home", "--json")).lines, [{"Path": "/user/lee"}])
 
     def test_odd_names_everywhere(self):
         for name in ODD_NAMES:
@@ -391,6 +392,8 @@ class Tokens(HdfsCase):
         c = self.cluster
         token = self.assertDone(self.hdfs("token", "get", "--renewer", "yarn")).text.strip()
         self.assertIn(token, c.tokens)
+        item = self.assertDone(self.hdfs("token", "get", "--json")).lines[0]
+        self.assertIn(item["Token"]["urlString"], c.tokens)
         path = self.folder("token")
         self.assertDone(self.hdfs("token", "get", "-o", path), "")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
