@@ -42,57 +42,81 @@ static void print_row_json(struct out *out, const struct folder *f, size_t i)
     out_string(out, "\n");
 }
 
-static void print_row(struct table *table, const struct folder *f, size_t i)
+/* The columns of a row; the last has no width of its own. */
+enum { COLUMNS = 9, COLUMN_STAGE = 7 };
+
+struct row_cells {
+    struct berth_text cells[COLUMNS];
+    char start[SCHEDULE_TIME_CAP], end[SCHEDULE_TIME_CAP], cpus[32], memory[24], gpus[256], port[24];
+};
+
+static void make_cells(struct row_cells *c, const struct folder *f, size_t i)
 {
     const struct berth_booking *row = &f->schedule.rows[i];
     const struct folder_row *more = &f->rows[i];
-    char start[SCHEDULE_TIME_CAP], end[SCHEDULE_TIME_CAP], cpus[32], memory[24], gpus[256], port[24];
     struct berth_writer w[4];
-    berth_writer_init(&w[0], cpus, sizeof cpus);
+    berth_writer_init(&w[0], c->cpus, sizeof c->cpus);
     berth_put_cpus(&w[0], row->cpus_nano);
-    berth_writer_init(&w[1], memory, sizeof memory);
+    berth_writer_init(&w[1], c->memory, sizeof c->memory);
     berth_put_i64(&w[1], row->memory_gb);
-    berth_writer_init(&w[2], gpus, sizeof gpus);
+    berth_writer_init(&w[2], c->gpus, sizeof c->gpus);
     if (row->gpus == 0)
         berth_put_char(&w[2], '-');
     berth_gpu_put(&w[2], row->gpus);
-    berth_writer_init(&w[3], port, sizeof port);
+    berth_writer_init(&w[3], c->port, sizeof c->port);
     berth_put_u64(&w[3], row->port);
-    const struct berth_text cells[] = {
-        schedule_time_text(start, row->start_s, false),
-        schedule_time_text(end, row->end_s, false),
-        more->user_id,
-        berth_writer_text(&w[0]),
-        berth_writer_text(&w[1]),
-        berth_writer_text(&w[2]),
-        berth_writer_text(&w[3]),
-        berth_text_of(stages[more->stage]),
-        more->image.ptr != NULL ? more->image : BERTH_TEXT("-"),
-    };
-    bool running = more->stage == BERTH_STAGE_USING;
-    table_row_coloured(table, cells, 7, running ? COLOUR_GREEN : COLOUR_NONE);
+    c->cells[0] = schedule_time_text(c->start, row->start_s, false);
+    c->cells[1] = schedule_time_text(c->end, row->end_s, false);
+    c->cells[2] = more->user_id;
+    for (size_t k = 0; k < 4; k++)
+        c->cells[3 + k] = berth_writer_text(&w[k]);
+    c->cells[COLUMN_STAGE] = berth_text_of(stages[more->stage]);
+    c->cells[COLUMN_STAGE + 1] = more->image.ptr != NULL ? more->image : BERTH_TEXT("-");
+}
+
+/* A column is as wide as its widest cell, so that eighty columns are enough for most lists; what is wider
+ * than this pushes its own row alone. */
+enum { FITTED_MAX = 20 };
+
+static void widen(struct column *columns, const struct row_cells *c)
+{
+    for (size_t k = 0; k + 1 < COLUMNS; k++) {
+        unsigned width = text_columns(c->cells[k]);
+        if (width > columns[k].width && width <= FITTED_MAX)
+            columns[k].width = width;
+    }
 }
 
 size_t schedule_print_rows(struct app *app, const struct folder *f, int64_t from_s, int64_t to_s,
                            uint32_t user)
 {
-    static const struct column columns[] = {{"START", 16, false}, {"END", 16, false},  {"USER", 10, false},
-                                            {"CPUS", 5, true},    {"GB", 4, true},     {"GPUS", 7, false},
-                                            {"PORT", 5, true},    {"STAGE", 7, false}, {"IMAGE", 0, false}};
+    struct column columns[COLUMNS] = {{"START", 16, false}, {"END", 16, false},  {"USER", 4, false},
+                                      {"CPUS", 4, true},    {"GB", 2, true},     {"GPUS", 4, false},
+                                      {"PORT", 5, true},    {"STAGE", 7, false}, {"IMAGE", 0, false}};
     static struct schedule_order order;
+    static struct row_cells row;
     struct table table;
-    schedule_sort(f, from_s, to_s, &order);
-    table_init(&table, &app->out, columns, sizeof columns / sizeof columns[0]);
     size_t shown = 0;
+    schedule_sort(f, from_s, to_s, &order);
     for (size_t k = 0; k < order.count; k++) {
-        size_t i = order.rows[k];
-        if (user != FOLDER_NO_USER && f->schedule.rows[i].user != user)
+        if (user != FOLDER_NO_USER && f->schedule.rows[order.rows[k]].user != user)
             continue;
-        shown++;
+        order.rows[shown++] = order.rows[k];
         if (app->json)
+            continue;
+        make_cells(&row, f, order.rows[k]);
+        widen(columns, &row);
+    }
+    table_init(&table, &app->out, columns, COLUMNS);
+    for (size_t k = 0; k < shown; k++) {
+        size_t i = order.rows[k];
+        if (app->json) {
             print_row_json(&app->out, f, i);
-        else
-            print_row(&table, f, i);
+            continue;
+        }
+        make_cells(&row, f, i);
+        table_row_coloured(&table, row.cells, COLUMN_STAGE,
+                           f->rows[i].stage == BERTH_STAGE_USING ? COLOUR_GREEN : COLOUR_NONE);
     }
     if (shown == 0 && app->err.terminal && !app->quiet)
         out_string(&app->err, "(none)\n"); /* for who wonders at an empty screen */

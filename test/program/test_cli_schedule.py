@@ -424,6 +424,12 @@ class Listing(Case):
         self.rows()
         self.assertDone(self.schedule("list"), "")
 
+    def test_a_line_for_each_row(self):
+        """On the usual terminal, whoever books."""
+        self.rows(*self.ROWS)
+        code, shown = Terminal(["schedule", "list", "--config", self.folder.path, "--now", NOW], env={"NO_COLOR": "1"}).end()
+        self.assertEqual((code, [line.split()[-1:] for line in shown.splitlines()]), (0, [["IMAGE"]] + [["-"]] * 3), shown)
+
     def test_stats(self):
         self.rows(*self.ROWS)
         told = self.assertDone(self.schedule("stats", "--json", "--from", "2030-01-01 12:00", "--to", "2030-01-09 00:00")).lines[0]
