@@ -7,6 +7,7 @@
 #include "berth/port_mbedtls.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Lines ---- */
 
@@ -21,9 +22,17 @@ void book_say(struct book *b, enum colour colour, const char *text)
     out_string(out, "\n");
 }
 
+int book_no_answer(struct book *b, enum prompt_end end)
+{
+    if (end == PROMPT_OVER && isatty(b->prompt.fd) != 1) /* nobody who ended it by a key */
+        return fail(b->app, (enum exit_code)HOST_REFUSED, "the input ended before the last answer", NULL);
+    return HOST_REFUSED;
+}
+
 int book_ask(struct book *b, const char *question)
 {
-    switch (prompt_ask(&b->prompt, question, b->line, sizeof b->line, &b->answer)) {
+    enum prompt_end end = prompt_ask(&b->prompt, question, b->line, sizeof b->line, &b->answer);
+    switch (end) {
     case PROMPT_ANSWER:
         b->answer = berth_text_trim(b->answer);
         return BOOK_GO;
@@ -34,7 +43,7 @@ int book_ask(struct book *b, const char *question)
     case PROMPT_INTERRUPTED:
         break;
     }
-    return HOST_REFUSED;
+    return book_no_answer(b, end);
 }
 
 int book_ask_yes(struct book *b, const char *question, bool *out_yes)

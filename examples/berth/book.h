@@ -38,6 +38,8 @@ struct book {
 
 /* ---- The dialogue's lines (book.c): BOOK_GO, or an exit code ---- */
 
+/* There was no answer: whoever feeds a pipe is told. */
+int book_no_answer(struct book *b, enum prompt_end end);
 /* Shows QUESTION and reads b->answer, trimmed. An answer that is too long is one that no rule accepts. */
 int book_ask(struct book *b, const char *question);
 /* "QUESTION [y/n]: ", until it is answered. */

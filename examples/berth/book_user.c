@@ -13,7 +13,8 @@ enum { LOGIN_PROMPTS = 3 };
 static int ask_secret(struct book *b, const char *question, char buf[BERTH_PASSWORD_MAX],
                       struct berth_text *out_answer)
 {
-    switch (prompt_secret(&b->prompt, question, buf, BERTH_PASSWORD_MAX, out_answer)) {
+    enum prompt_end end = prompt_secret(&b->prompt, question, buf, BERTH_PASSWORD_MAX, out_answer);
+    switch (end) {
     case PROMPT_ANSWER:
         return BOOK_GO;
     case PROMPT_LONG:
@@ -24,7 +25,7 @@ static int ask_secret(struct book *b, const char *question, char buf[BERTH_PASSW
     case PROMPT_INTERRUPTED:
         break;
     }
-    return HOST_REFUSED;
+    return book_no_answer(b, end);
 }
 
 int book_find_user(struct book *b)

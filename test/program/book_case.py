@@ -77,6 +77,9 @@ max_custom_capability:
 """
 
 
+ENDED = b"berth: book: the input ended before the last answer\n"
+
+
 def entry(user, password="'pass word'", port=10001, image="null", command="null"):
     return ("%s:\n  password: %s\n  forward_port: %s\n  image: %s\n  extra_command: %s\n  volume_work_dir: /mnt/Users/%s\n"
             "  volume_dataset_dir: /mnt/Dataset\n  volume_backup_dir: /mnt/Backup/%s\n" % (user, password, port, image, command, user, user))
@@ -155,7 +158,7 @@ class BookCase(cli_case.Case):
         return child
 
     def assertDialogue(self, result, code, *shown):
-        """The whole of standard output, and nothing on standard error."""
+        """The whole of standard output, and nothing on standard error but that a last question had no answer."""
         self.assertEqual(result.out.decode(), "".join(shown), result)
-        self.assertEqual((result.code, result.err), (code, b""), result)
+        self.assertEqual((result.code, result.err), (code, ENDED if result.out.endswith(b": ") else b""), result)
         self.assertEqual([n for n in os.listdir(self.folder("jobs")) + os.listdir(self.folder("cfg")) if "berth-" in n], [])

@@ -11,7 +11,7 @@ import unittest
 
 import book_case
 import cli_case
-from book_case import (DEFAULT_IMAGE, HEADER, IMAGES, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, S14, S15, S16, S17, S18, T1, T2, T3,
+from book_case import (DEFAULT_IMAGE, ENDED, HEADER, IMAGES, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, S14, S15, S16, S17, S18, T1, T2, T3,
                        T4, T5, T6, T7, T8, T9, T10, entry, opens, row)
 from cli_case import USAGE, peer
 
@@ -345,7 +345,7 @@ class EndOfInput(book_case.BookCase):
             answers = bytes(numbers.choice(b"\n\n\n 0123456789-dayweekno\x00\x1b\xff\"',") for _ in range(4000))
             result = peer.run_berth(self.arguments("-id", "m1", "-use-opt"), input=b"pass word\n4 16 1\nnow\n" + answers)
             self.assertIn(result.code, (0, 1))
-            self.assertEqual(result.err, b"")
+            self.assertIn(result.err, (b"", ENDED))
             self.assertEqual(self.book("-ls").code, 0)
 
 
@@ -610,7 +610,7 @@ class Race(book_case.BookCase):
                 child.stdin = None
             for i, child in enumerate(children):
                 out, err = child.communicate(timeout=60)
-                self.assertEqual(err, b"")
+                self.assertIn(err, (b"", ENDED))
                 results[i] = (child.returncode, out.decode())
             won = [n for n, (code, out) in zip(names, results) if code == 0]
             self.assertEqual(len(won), 4, results)  # four GPUs
@@ -643,7 +643,7 @@ class Meanwhile(book_case.BookCase):
 
     def finish(self, *answers):
         out, err = self.child.communicate("".join(a + "\n" for a in answers).encode(), 30)
-        self.assertEqual(err, b"")
+        self.assertEqual(err, ENDED if out.endswith(b": ") else b"")
         return self.child.returncode, out.decode()
 
     def test_the_room_is_gone(self):
