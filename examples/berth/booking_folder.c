@@ -345,8 +345,30 @@ int64_t folder_now(const struct folder *f)
 
 /* ---- Changing --------------------------------------------------------------------------------- */
 
+int folder_look(struct folder *f)
+{
+    static const char *const names[] = {"booking.csv",  "using.csv", "used.csv",
+                                        "monitor_exec", ".lock",     ".monitor.lock"};
+    char path[FOLDER_PATH + 16];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct stat info;
+        struct berth_writer w;
+        berth_writer_init(&w, path, sizeof path);
+        berth_put_string(&w, f->jobs);
+        berth_put_char(&w, '/');
+        berth_put_string(&w, names[i]);
+        if (berth_writer_terminate(&w) == BERTH_OK && stat(path, &info) == 0 &&
+            (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
+            return fail_path(f, path, "a pipe or a device, not a file", berth_text_make(NULL, 0));
+    }
+    return 0;
+}
+
 int folder_begin(struct folder *f)
 {
+    int code = folder_look(f);
+    if (code != 0)
+        return code;
     enum berth_status status = f->store.begin(f->store.ctx, FOLDER_LOCK_WAIT_MS);
     f->locked = status == BERTH_OK;
     return status == BERTH_OK ? 0 : folder_fail(f, status, "the bookings cannot be changed");

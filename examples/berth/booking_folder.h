@@ -95,6 +95,9 @@ void folder_put_bad_row(struct berth_writer *w, const struct folder *f, const st
 
 /* ---- Changing --------------------------------------------------------------------------------- */
 
+/* Refuses pipes and devices in place of the files in jobs/: to open one could take for ever, with the lock
+ * held. 0, or an exit code (reported). Loading rows and folder_begin() ask it. */
+int folder_look(struct folder *f);
 /* Keeps other programs out, at most FOLDER_LOCK_WAIT_MS; 0 or an exit code (reported). */
 int folder_begin(struct folder *f);
 /* May be called twice. */

@@ -113,6 +113,9 @@ static void look_at_gpus(struct folder *f)
 int folder_load_rows(struct folder *f)
 {
     struct loading loading = {.f = f};
+    int code = folder_look(f);
+    if (code != 0)
+        return code;
     memset(slots, 0, sizeof slots);
     berth_writer_init(&loading.texts, texts, sizeof texts);
     f->bad_count = 0;

@@ -450,6 +450,16 @@ class Files(book_case.BookCase):
         self.folder.write("jobs/booking.csv", HEADER.replace("gpus", "gpu"))
         self.fails(r"booking\.csv line 1: ", out=S1.encode())
 
+    def test_pipes_and_devices(self):
+        """To open one would take for ever, or never come to its end."""
+        for name in ("booking.csv", "using.csv", "used.csv", "monitor_exec", ".lock"):
+            os.mkfifo(self.folder("jobs/" + name))
+            result = self.book("-id", "m1", answers=GO, timeout=20)
+            self.assertFails(result, FILES, "jobs/%s: a pipe or a device" % re.escape(name), out=None)
+            os.unlink(self.folder("jobs/" + name))
+        os.symlink("/dev/zero", self.folder("jobs/booking.csv"))
+        self.assertFails(self.book("-ls", timeout=20), FILES, "a pipe or a device")
+
     def test_no_jobs(self):
         os.rmdir(self.folder("jobs"))
         self.assertFails(self.book("-id", "m1", answers=GO), FILES, "jobs: no such folder")
