@@ -166,7 +166,11 @@ int pai_report(enum berth_status status)
     char line[BERTH_CALL_MESSAGE_MAX + 192];
     struct berth_writer w;
     berth_writer_init(&w, line, sizeof line);
-    berth_put_string(&w, result->message[0] != '\0' ? result->message : berth_status_name(status));
+    const char *otherwise =
+        status == BERTH_E_ARGUMENT
+            ? "a name that no server takes (empty, too long, or with characters it must not have)"
+            : berth_status_name(status);
+    berth_put_string(&w, result->message[0] != '\0' ? result->message : otherwise);
     if (status == BERTH_E_UNAUTHORIZED && pai.account.password.len == 0)
         berth_put_string(&w, "; a password is asked for on a terminal, or comes from BERTH_PAI_PASSWORD");
     (void)!berth_writer_terminate(&w);

@@ -13,31 +13,23 @@ static struct pai_file clusters;
 
 /* ---- cluster ---- */
 
-static bool is_secret(struct berth_text name)
-{
-    static const struct berth_text names[] = {BERTH_TEXT_INIT("passwd"), BERTH_TEXT_INIT("password"),
-                                              BERTH_TEXT_INIT("token")};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (berth_text_equal(name, names[i]))
-            return true;
-    }
-    return false;
-}
+static const struct berth_text secrets[] = {BERTH_TEXT_INIT("passwd"), BERTH_TEXT_INIT("password"),
+                                            BERTH_TEXT_INIT("token")};
+enum { SECRET_COUNT = sizeof secrets / sizeof secrets[0] };
 
 /* The entry as one line of JSON, with its alias and without its secrets. */
 static enum berth_status put_entry(struct out *out, const struct berth_openpai_cluster *cluster)
 {
     static char text[PAI_FILE_MAX];
     static const struct berth_text stars = BERTH_TEXT_INIT("******");
-    struct berth_openpai_change changes[4];
+    struct berth_openpai_change changes[1 + SECRET_COUNT];
     struct berth_writer writer;
     struct berth_json_writer w;
     size_t count = 0;
     changes[count++] = (struct berth_openpai_change){BERTH_TEXT("cluster_alias"), cluster->alias, false};
-    for (struct berth_json_cursor at = berth_json_enter(cluster->entry);
-         berth_json_type_of(at) != BERTH_JSON_NONE && count < 4; at = berth_json_next(at)) {
-        if (is_secret(berth_json_name(at)))
-            changes[count++] = (struct berth_openpai_change){berth_json_name(at), stars, false};
+    for (size_t i = 0; i < SECRET_COUNT; i++) { /* each, however often the entry has it */
+        if (berth_json_type_of(berth_json_find(cluster->entry, secrets[i])) != BERTH_JSON_NONE)
+            changes[count++] = (struct berth_openpai_change){secrets[i], stars, false};
     }
     berth_writer_init(&writer, text, sizeof text);
     berth_json_writer_init(&w, &writer);

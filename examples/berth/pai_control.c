@@ -186,8 +186,25 @@ static void hide_state(struct app *app)
 
 /* A job that was just submitted may not be found for a moment. */
 enum { PATIENCE_MS = 10000, PATIENCE_STEP_MS = 1000 };
+/* A server that answered before may be away so long, as gateways are when they restart. */
+enum { AWAY_MS = 300000 };
 
-static int ask_states(struct app *app, size_t count, uint64_t age_ms, uint32_t *out_pause_ms)
+/* Whether to ask again in a while, after STATUS; the last answer is AWAY_FOR_MS old. */
+static bool bears(enum berth_status status, const struct waited *w, uint64_t away_for_ms,
+                  uint32_t *inout_pause_ms)
+{
+    const struct berth_openpai_result *result = &pai.request.result;
+    bool too_many = status == BERTH_E_UNAVAILABLE && (result->http_status == 429 || result->has_retry_after);
+    bool away = status == BERTH_E_TIMEOUT || exit_code_of(status) == EXIT_NETWORK;
+    if (!too_many && !(away && w->known && away_for_ms < AWAY_MS))
+        return false;
+    if (result->has_retry_after && result->retry_after_ms > *inout_pause_ms)
+        *inout_pause_ms = result->retry_after_ms;
+    return true;
+}
+
+static int ask_states(struct app *app, size_t count, uint64_t age_ms, uint64_t *inout_answer_ms,
+                      uint32_t *out_pause_ms)
 {
     for (size_t i = 0; i < count; i++) {
         struct waited *w = &waited[i];
@@ -198,11 +215,9 @@ static int ask_states(struct app *app, size_t count, uint64_t age_ms, uint32_t *
         w->tasks = w->running = 0;
         enum berth_status status =
             pai_ask(berth_openpai_jobs_get(&pai.request, &pai.client, w->job.user, w->job.name, on_wait, w));
-        if (status == BERTH_E_UNAVAILABLE && pai.request.result.has_retry_after) {
-            if (pai.request.result.retry_after_ms > *out_pause_ms)
-                *out_pause_ms = pai.request.result.retry_after_ms;
+        if (bears(status, w, age_ms - *inout_answer_ms, out_pause_ms))
             return 0;
-        }
+        *inout_answer_ms = age_ms;
         if (status == BERTH_E_NOT_FOUND && !w->known && age_ms < PATIENCE_MS) {
             *out_pause_ms = PATIENCE_STEP_MS;
             continue;
@@ -231,12 +246,12 @@ static bool all_ended(size_t count)
 static int wait_all(struct app *app, size_t count, uint32_t interval_ms, uint32_t total_ms)
 {
     const struct berth_clock *clock = program_clock();
-    uint64_t start = clock->monotonic_ms(clock->ctx);
+    uint64_t start = clock->monotonic_ms(clock->ctx), answer_ms = 0; /* since the start */
     int64_t started = pai_now_ms();
     for (;;) {
         uint64_t now = clock->monotonic_ms(clock->ctx);
         uint32_t pause_ms = interval_ms;
-        int code = ask_states(app, count, now - start, &pause_ms);
+        int code = ask_states(app, count, now - start, &answer_ms, &pause_ms);
         if (code != 0 || all_ended(count))
             return code;
         uint64_t next = clock->monotonic_ms(clock->ctx) + pause_ms;

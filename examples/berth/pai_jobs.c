@@ -339,6 +339,13 @@ static int show_job(struct app *app)
     if (code != 0)
         return code;
     struct pai_view *view = pai_show(NULL, NULL);
+    if (args_given(&app->args, OPT_NAME)) { /* whether it is there */
+        view->count = 1;
+        code = pai_finish(berth_openpai_jobs_get(&pai.request, &pai.client, job.user, job.name, NULL, NULL));
+        out_safe(&app->out, code == 0 ? berth_text_of(args_word(&app->args, 0)) : BERTH_TEXT(""));
+        out_string(&app->out, code == 0 ? "\n" : "");
+        return code;
+    }
     code = pai_finish(berth_openpai_jobs_get(&pai.request, &pai.client, job.user, job.name, on_job, view));
     if (app->json && view->count > 0)
         out_string(&app->out, "\n");

@@ -167,6 +167,8 @@ static const char *addition(const struct berth_openpai_request *request, int htt
         return "; the token is expired or revoked: log in again";
     if (submits && code == BERTH_OPENPAI_FORBIDDEN_USER)
         return "; or there is no such virtual cluster";
+    if (request->operation == BERTH_OPENPAI_TOKENS_REVOKE && http_status == 500)
+        return "; it may be no token, or one that has expired anyway";
     if (submits && http_status == 500 && code == BERTH_OPENPAI_CODE_NONE)
         return "; the document may be no YAML for it: check it, and do not just repeat it";
     return NULL;

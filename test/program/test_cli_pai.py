@@ -89,6 +89,16 @@ class Files(pai_case.cli_case.Case):
         self.assertEqual(lines, [dict(CLUSTERS["prod-cluster"], passwd="******", cluster_alias="prod-cluster")])
         self.assertFails(self.pai("cluster", "list", "-a", "nope"), USAGE, "known: prod-cluster, labor-k\u00f6ln")
 
+    def test_no_secret_is_listed(self):
+        """However it is written, and how often."""
+        os.makedirs(self.home("home/.openpai"))
+        self.home.write("home/.openpai/clusters.json", '{"x": {"pai_uri": "http://x", "user": "u", "passwd": "seen1", "p\\u0061sswd": "seen2", '
+                        '"passwd": "seen3", "password": "seen4", "t\\u006fken": "seen5", "token": "seen6"}}')
+        for words in ((), ("--json",)):
+            listed = self.assertDone(self.pai("cluster", "list", *words))
+            self.assertIn("******", listed.text)
+            self.assertNotIn("seen", listed.text)
+
     def test_select_and_delete(self):
         self.home.clusters(dict(CLUSTERS, extra={"pai_uri": "http://y", "user": "u", "token": "secret-token", "note": [1, {"a": None}]}))
         self.assertFails(self.pai("job", "list"), USAGE, "which cluster.*known: prod-cluster, labor-k\u00f6ln, extra")
@@ -201,6 +211,7 @@ class Tokens(pai_case.PaiCase):
         self.assertFails(self.pai("job", "list"), REFUSED, "BERTH_PAI_PASSWORD")
         self.assertDone(self.pai("job", "list", env={"BERTH_PAI_TOKEN": made["token"]}), "")
         self.assertFails(self.pai("token", "list", env={"BERTH_PAI_TOKEN": made["token"]}), REFUSED, "HTTP 403")
+        self.assertFails(self.pai("token", "revoke", "a/b", env={"BERTH_PAI_TOKEN": made["token"]}), USAGE, "no server takes")
         self.assertDone(self.pai("cluster", "add", "-a", "test", "--pai-uri", self.server.uri, "--user", "lee", "--token-file", "-",
                                  input=made["token"] + "\n"), "")
         self.assertDone(self.pai("job", "list"), "")

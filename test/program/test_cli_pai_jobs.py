@@ -7,7 +7,7 @@ import time
 import unittest
 
 import pai_case
-from cli_case import CONFLICT, REFUSED, TIMEOUT, USAGE, peer
+from cli_case import CONFLICT, NETWORK, REFUSED, TIMEOUT, USAGE, peer
 from test_cli_terminal import Terminal, plain
 
 EVENT = {"uid": "e1", "frameworkName": "f", "podUid": None, "taskroleName": "worker", "taskName": None, "taskIndex": 6, "type": "Warning",
@@ -32,6 +32,8 @@ class Lists(pai_case.PaiCase):
         self.assertIn("RUNNING\t2023-11-14\t22:16", self.rows(self.assertDone(self.pai("job", "list", "--all-users")))[1])
         self.assertIn("default\tmira.k\tc", self.rows(self.assertDone(self.pai("job", "list", "--username", "mira.k")))[1])
         self.assertDone(self.pai("job", "list", "--name", "--all-users"), "mira.k~c\nb%1\na_1\n")
+        self.assertDone(self.pai("job", "list", "--name", "mira.k~c"), "mira.k~c\n")
+        self.assertFails(self.pai("job", "list", "--name", "nope"), REFUSED, "nope")
 
     def test_json(self):
         job = self.assertDone(self.pai("job", "list", "--json", "--state", "FAILED")).lines[0]
@@ -180,6 +182,23 @@ class Ends(pai_case.PaiCase):
         threading.Timer(1.5, lambda: self.server.set(job="lee~runs", state="SUCCEEDED")).start()
         self.assertDone(self.pai("job", "wait", "runs", "--interval", "0.1", "--retries", "0"), "runs SUCCEEDED\n")
         self.assertIn(429, [r["status"] for r in self.logged()])
+
+    def test_wait_survives_a_server_that_is_away(self):
+        """4.9: but not one that never answered."""
+        self.jobs({"name": "runs"})
+        child = self.home.start(["job", "wait", "runs", "--interval", "0.1", "--retries", "0", "--json"])
+        self.assertEqual(json.loads(child.stdout.readline())["state"], "RUNNING")
+        for fault in ({"nginx": 502}, {"nginx": 503}, {"drop": "read"}, {"status": 429, "headers": [["Content-Type", "text/html"]], "body": "Slow down"}):
+            self.server.fault(path="/api/v2/jobs/lee~runs", count=0, **fault)
+            time.sleep(0.4)
+            self.assertIsNone(child.poll(), fault)
+            self.server.no_faults()
+        self.server.set(job="lee~runs", state="SUCCEEDED")
+        out, err = child.communicate(timeout=20)
+        self.assertEqual((json.loads(out)["state"], err, child.returncode), ("SUCCEEDED", b"", 0))
+        self.server.fault(path="/api/v2/jobs/lee~runs", nginx=502, count=0)
+        self.assertFails(self.pai("job", "wait", "runs", "--interval", "0.1", "--retries", "0"), NETWORK, "HTTP 502")
+        self.server.no_faults()
 
     def test_wait_on_a_terminal(self):
         self.jobs({"name": "runs"})

@@ -34,7 +34,7 @@ class Trouble(pai_case.PaiCase):
                 (413, "application/json", '{"message":"request entity too large"}', REFUSED, "too large"),
                 (403, "application/json", '{"code":"ForbiddenUserError","message":"no\\n\\u001b[31mred"}', REFUSED, "no"),
                 (404, "application/json", '{"code":"BrandNewError","message":"m"}', REFUSED, "HTTP 404"),
-                (200, "application/json", "[{]", BAD_DATA, "."), (200, "application/json", '{"data":7}', BAD_DATA, "."),
+                (200, "application/json", "[{]", BAD_DATA, "."), (200, "application/json", "{}", BAD_DATA, "list"), (200, "application/json", '{"data":7}', BAD_DATA, "."),
                 (200, "text/html", "<html>login</html>", BAD_DATA, "."), (200, "application/json", "[" * 100, BAD_DATA, ".")):
             self.server.fault(path="/api/v2/jobs", status=status, headers=[["Content-Type", kind]], body=body)
             self.assertFails(self.pai("job", "list", "--retries", "0"), code, pattern)
