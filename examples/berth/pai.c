@@ -22,7 +22,8 @@ int pai_choose_cluster(struct app *app)
 static void keep_token(void *ctx, const struct berth_openpai_account *account)
 {
     (void)ctx;
-    (void)pai_token_store(pai.app, &pai.cluster, berth_text_of(account->token));
+    if (pai_token_store(pai.app, &pai.cluster, berth_text_of(account->token)) != 0)
+        out_string(&pai.app->err, "berth: warning: this login is not kept; the next command logs in again\n");
 }
 
 static int take_token(struct app *app)
