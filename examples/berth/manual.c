@@ -60,9 +60,13 @@ static void command(struct out *o, const struct command *command)
     heading(o, ".SS", command->words);
     out_string(o, "\\fBberth ");
     roff(o, command->words);
-    out_string(o, "\\fR [OPTIONS] \\fI");
-    roff(o, command->arguments);
-    out_string(o, "\\fR\n.PP\n");
+    out_string(o, "\\fR [OPTIONS]");
+    if (command->arguments[0] != '\0') {
+        out_string(o, " \\fI");
+        roff(o, command->arguments);
+        out_string(o, "\\fR");
+    }
+    out_string(o, "\n.PP\n");
     roff(o, command->summary);
     out_string(o, "\n");
     if (command->details != NULL) {
