@@ -104,6 +104,9 @@ static int read_request(struct app *app, struct folder *f, const struct berth_ca
     int code = schedule_user(app, f, &user);
     if (code != 0)
         return code;
+    if (user != FOLDER_NO_USER && !app->quiet &&
+        !berth_capability_allows(&f->capability, folder_user_id(f, user)))
+        out_string(&app->err, "berth: warning: --user is not in allow_userIDs, and cannot book\n");
     folder_request(f, user, request);
     request->want = *want;
     code = read_port(app, f, request);
@@ -231,6 +234,14 @@ static void print_detail(struct out *out, const struct answer *a)
     if (a->fit.verdict == BERTH_VERDICT_GPUS) {
         berth_put_string(&w, "; free: ");
         schedule_put_ids(&w, a->fit.free_gpus);
+    } else if (a->fit.verdict == BERTH_VERDICT_USERCAP) {
+        berth_put_string(&w, ": ");
+        berth_put_cpus(&w, a->request->limit.cpus_nano);
+        berth_put_string(&w, " CPUs, ");
+        berth_put_i64(&w, a->request->limit.memory_gb);
+        berth_put_string(&w, " GB, ");
+        berth_put_i64(&w, a->request->limit.gpus);
+        berth_put_string(&w, a->request->limit.gpus == 1 ? " GPU" : " GPUs");
     } else if (left_over(a, &held)) {
         berth_put_string(&w, " at ");
         berth_put_text(&w, schedule_time_text(time, a->fit.at_s, false));
