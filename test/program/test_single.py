@@ -1,4 +1,5 @@
 """The library as single files, and the list of what is inside: both as whoever copies them in would use them."""
+# runs once: this is about the sources, not about one build of the program.
 import json
 import os
 import re
