@@ -253,8 +253,9 @@ static void print_job(const struct berth_openpai_job *job)
     exit_line(o, status);
     text_line(o, "VC", status->virtual_cluster);
     text_line(o, "TAGS", pai_join(job->tags, buf, sizeof buf));
-    time_line(o, "SUBMITTED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_SUBMISSION) != 0,
-              status->submission_ms);
+    bool submitted = (status->present & BERTH_OPENPAI_STATUS_HAS_SUBMISSION) != 0; /* since 1.2 */
+    time_line(o, "SUBMITTED (UTC)", submitted || (status->present & BERTH_OPENPAI_STATUS_HAS_CREATED) != 0,
+              submitted ? status->submission_ms : status->created_ms);
     time_line(o, "LAUNCHED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_LAUNCHED) != 0,
               status->launched_ms);
     time_line(o, "COMPLETED (UTC)", (status->present & BERTH_OPENPAI_STATUS_HAS_COMPLETED) != 0,

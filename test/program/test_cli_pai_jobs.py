@@ -328,7 +328,7 @@ class WithoutUser(pai_case.PaiCase):
         """6.4: jobs from before there were users."""
         self.jobs({"user": "", "name": "oldtimer", "state": "SUCCEEDED", "forced": {"legacy": True, "username": "root"}})
         self.assertDone(self.pai("job", "list", "--all-users", "--name"), "~oldtimer\n")
-        self.assertIn("STATE           SUCCEEDED", self.assertDone(self.pai("job", "list", "~oldtimer")).text)
+        self.assertRegex(self.assertDone(self.pai("job", "list", "~oldtimer")).text, r"STATE           SUCCEEDED\n(.*\n)*SUBMITTED \(UTC\) 20")
         self.assertDone(self.pai("job", "wait", "~oldtimer"), "oldtimer SUCCEEDED\n")
 
 
