@@ -108,6 +108,8 @@ int hdfs_mv(struct app *app)
     if (code != 0)
         return close_with(code);
     enum berth_status status = berth_webhdfs_rename(&hdfs_call, &hdfs_fs, from, to, overwrite);
+    if (status == BERTH_E_ARGUMENT)
+        return close_with(fail_text(app, EXIT_USAGE, "the root of the file system is not moved", from));
     if (status != BERTH_OK)
         return close_with(hdfs_run(app, status));
     status = berth_call_run(&hdfs_call, hdfs_session.timeout_ms);

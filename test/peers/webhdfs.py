@@ -641,6 +641,12 @@ class Handler(socketserver.BaseRequestHandler):
         with cluster.lock:
             return self.answer_op(op)
 
+    def need_file(self, path):
+        node = self.cluster.need(path)
+        if node.kind == "DIRECTORY":
+            raise Refused("FileNotFoundException", "Path is not a file: " + path)
+        return node
+
     # operations of the NameNode ---------------------------------------------------------------------
 
     def answer_op(self, op):
@@ -676,15 +682,15 @@ class Handler(socketserver.BaseRequestHandler):
             node.accessed = node.accessed if q["accesstime"] == "-1" else int(q["accesstime"])
             return self.answer(200, kind="application/octet-stream")
         if op == "TRUNCATE":
-            node = cluster.need(path)
+            node = self.need_file(path)
             if int(q["newlength"]) > len(node.data):
                 raise Refused("IllegalArgumentException", "Cannot truncate to a larger file size.")
             node.data = node.data[:int(q["newlength"])]
             return self.answer_json({"boolean": len(node.data) % 512 == 0})
         if op == "CONCAT":
-            target = cluster.need(path)
+            target = self.need_file(path)
             for source in q["sources"].split(","):
-                target.data += cluster.need(source).data
+                target.data += self.need_file(source).data
                 del cluster.nodes[source]
             return self.answer(200, kind="application/octet-stream")
         return self.token(op)
@@ -745,9 +751,7 @@ class Handler(socketserver.BaseRequestHandler):
             return self.httpfs_step(data)
         with cluster.lock:
             if op in ("OPEN", "GETFILECHECKSUM", "APPEND"):
-                node = cluster.need(path)
-                if node.kind == "DIRECTORY" and op == "OPEN":
-                    raise Refused("FileNotFoundException", "Path is not a file: " + path)
+                node = self.need_file(path)
             if op == "OPEN" and node.size() and int(self.query.get("offset", "0")) >= node.size():
                 raise Refused("IOException", "Offset=%s out of the range [0, %d); OPEN, path=%s" %
                               (self.query["offset"], node.size(), path))

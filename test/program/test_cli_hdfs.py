@@ -175,6 +175,7 @@ class Look(HdfsCase):
         self.cluster.put("/user/lee/f", b"x")
         self.assertRegex(self.assertDone(self.hdfs("checksum", "/user/lee/f")).text, r"\AMD5-of-1MD5-of-512CRC32C [0-9a-f]{56}\n\Z")
         self.assertEqual(self.assertDone(self.hdfs("checksum", "--json", "/user/lee/f")).lines[0]["length"], 28)
+        self.assertFails(self.hdfs("checksum", "/user/lee"), REFUSED, "Path is not a file")
         self.assertDone(self.hdfs("home"), "/user/lee\n")
         self.assertDone(self.hdfs("home", user=None), "/user/dr.who\n")
         self.assertEqual(self.assertDone(self.hdfs("home", "--json")).lines, [{"Path": "/user/lee"}])
@@ -246,6 +247,7 @@ class Change(HdfsCase):
         self.assertDone(self.hdfs("mv", "/user/lee/b", "/user/lee/d"))
         self.assertEqual(c.paths("/user/lee/"), ["/user/lee/d", "/user/lee/d/b"])
         self.assertFails(self.hdfs("mv", "/user/lee/d", "/user/lee/d/e"), CONFLICT)
+        self.assertFails(self.hdfs("mv", "//", "/user/lee/d/e"), USAGE, "the root of the file system")
 
     def test_chmod_truncate_concat(self):
         """W10: a mode is always sent."""
@@ -266,6 +268,8 @@ class Change(HdfsCase):
         self.assertDone(self.hdfs("concat", "/user/lee/a", "/user/lee/b"))
         self.assertEqual(c.data("/user/lee/a"), b"x" * 1000 + b"y" * 10)
         self.assertEqual(self.hdfs("concat", "/user/lee/a", "/user/lee/a,b").code, USAGE)
+        for words in (("truncate", "/user/lee", "0"), ("concat", "/user/lee", "/user/lee/a"), ("append", self.folder.write("f", b"x"), "/user/lee")):
+            self.assertFails(self.hdfs(*words), REFUSED, "Path is not a file")
 
     def test_changes_are_not_repeated(self):
         """A lost answer to what must not be done twice is told, not repeated."""

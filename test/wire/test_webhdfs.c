@@ -75,6 +75,11 @@ static enum berth_status get_token(void)
     return berth_webhdfs_get_token(&w.call, &w.fs, BERTH_TEXT("yarn"), BERTH_TEXT(""), BERTH_TEXT(""));
 }
 
+static enum berth_status get_token_of_kind(void)
+{
+    return berth_webhdfs_get_token(&w.call, &w.fs, BERTH_TEXT(""), BERTH_TEXT("A B"), BERTH_TEXT("ha:9870"));
+}
+
 static enum berth_status renew_token(void)
 {
     return berth_webhdfs_renew_token(&w.call, &w.fs, BERTH_TEXT("T+/="));
@@ -427,6 +432,8 @@ static const struct {
     {truncate_it, "POST " AT "TRUNCATE" WHO "&newlength=1" CHANGES NO_BODY},
     {concat, "POST " AT "CONCAT" WHO "&sources=/a%20b,/c%2Bd" CHANGES NO_BODY},
     {get_token, "GET /webhdfs/v1/?op=GETDELEGATIONTOKEN" WHO "&renewer=yarn" FIELDS "\r\n"},
+    {get_token_of_kind,
+     "GET /webhdfs/v1/?op=GETDELEGATIONTOKEN" WHO "&kind=A%20B&service=ha%3A9870" FIELDS "\r\n"},
     {renew_token, "PUT /webhdfs/v1/?op=RENEWDELEGATIONTOKEN" WHO "&token=T%2B%2F%3D" CHANGES NO_BODY},
     {cancel_token, "PUT /webhdfs/v1/?op=CANCELDELEGATIONTOKEN" WHO "&token=T" CHANGES NO_BODY},
 };
