@@ -105,6 +105,8 @@ enum berth_status berth_webhdfs_on_entry(void *ctx, const struct berth_json_elem
 enum berth_status berth_webhdfs_sink_write(void *ctx, const void *bytes, size_t len);
 ptrdiff_t berth_webhdfs_source_read(void *ctx, void *buf, size_t cap);
 enum berth_status berth_webhdfs_source_rewind(void *ctx);
+/* Whether another try may follow after so many, and the pause before it. */
+bool berth_webhdfs_may_try(const struct berth_webhdfs *fs, unsigned tries, uint32_t *out_pause_ms);
 /* The fields of the request that is described. */
 void berth_webhdfs_set_fields(struct berth_call *call, bool own_origin);
 

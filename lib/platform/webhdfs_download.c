@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define TRIES 10
-#define BASE_MS 500
-#define MAX_MS 15000
 /* So much of a file between two breaks, and the tries count anew. */
 #define PROGRESS (UINT64_C(1) << 20)
 
@@ -89,15 +86,12 @@ static enum berth_status opened(struct berth_webhdfs_transfer *t, enum berth_sta
 {
     const struct berth_webhdfs *fs = t->config.fs;
     const struct berth_clock *clock = fs->config.http->config.clock;
-    const struct berth_rand *rand = fs->config.http->config.rand;
-    struct berth_retry_policy policy = fs->config.retry;
-    uint32_t random = UINT32_MAX;
+    uint32_t pause_ms = 0;
     if (status == BERTH_OK && t->done == t->length)
         return finish(t);
-    unsigned most = policy.tries != 0 ? policy.tries : TRIES;
     if (t->done - t->mark >= PROGRESS)
         t->tries = 0;
-    if (!is_break(t, status) || ++t->tries >= most) {
+    if (!is_break(t, status) || !berth_webhdfs_may_try(fs, ++t->tries, &pause_ms)) {
         if (status == BERTH_OK)
             return berth_webhdfs_fail_at(t, BERTH_E_TRUNCATED, t->remote, "the server sent less than it has");
         if (t->unwritten && has_file(t))
@@ -108,11 +102,7 @@ static enum berth_status opened(struct berth_webhdfs_transfer *t, enum berth_sta
     }
     berth_webhdfs_tell(t, BERTH_WEBHDFS_AGAIN, t->done, t->length);
     memcpy(t->datanode, fs->run.datanode, sizeof t->datanode);
-    policy.base_ms = policy.base_ms != 0 ? policy.base_ms : BASE_MS;
-    policy.max_ms = policy.max_ms != 0 ? policy.max_ms : MAX_MS;
-    if (rand->fill(rand->ctx, &random, sizeof random) != BERTH_OK)
-        random = UINT32_MAX;
-    t->pause_end_ms = clock->monotonic_ms(clock->ctx) + berth_retry_pause_ms(&policy, t->tries + 1u, random);
+    t->pause_end_ms = clock->monotonic_ms(clock->ctx) + pause_ms;
     if (t->pause_end_ms >= t->end_ms)
         return berth_webhdfs_fail(t, status == BERTH_OK ? BERTH_E_TRUNCATED : status);
     t->phase = BERTH_WEBHDFS_DOWN_PAUSES;

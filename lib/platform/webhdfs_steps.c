@@ -529,22 +529,26 @@ static bool can_begin_again(struct berth_call *call)
     return true;
 }
 
-static struct berth_retry_policy policy_of(const struct berth_webhdfs *fs)
+bool berth_webhdfs_may_try(const struct berth_webhdfs *fs, unsigned tries, uint32_t *out_pause_ms)
 {
     struct berth_retry_policy policy = fs->config.retry;
+    const struct berth_rand *rand = fs->config.http->config.rand;
+    uint32_t random = UINT32_MAX;
     policy.tries = policy.tries != 0 ? policy.tries : TRIES;
     policy.base_ms = policy.base_ms != 0 ? policy.base_ms : BASE_MS;
     policy.max_ms = policy.max_ms != 0 ? policy.max_ms : MAX_MS;
-    return policy;
+    if (tries >= policy.tries)
+        return false;
+    if (rand->fill(rand->ctx, &random, sizeof random) != BERTH_OK)
+        random = UINT32_MAX; /* without entropy the longest pause */
+    *out_pause_ms = berth_retry_pause_ms(&policy, tries + 1u, random);
+    return true;
 }
 
 /* Takes the next root, or after all of them a pause. False when the tries are used up. */
 static bool move_on(struct berth_call *call, bool at_datanode, uint32_t *out_pause_ms)
 {
     struct berth_webhdfs *fs = berth_webhdfs_of(call);
-    struct berth_retry_policy policy = policy_of(fs);
-    const struct berth_rand *rand = call->client->http->config.rand;
-    uint32_t random = UINT32_MAX;
     if (at_datanode) {
         exclude_datanode(&fs->run);
     } else {
@@ -553,11 +557,8 @@ static bool move_on(struct berth_call *call, bool at_datanode, uint32_t *out_pau
             return true;
         fs->run.roots_tried = 0;
     }
-    if (++fs->run.tries >= policy.tries)
+    if (!berth_webhdfs_may_try(fs, ++fs->run.tries, out_pause_ms))
         return false;
-    if (rand->fill(rand->ctx, &random, sizeof random) != BERTH_OK)
-        random = UINT32_MAX;
-    *out_pause_ms = berth_retry_pause_ms(&policy, fs->run.tries + 1u, random);
     if (call->result.has_retry_after && call->result.retry_after_ms > *out_pause_ms)
         *out_pause_ms = call->result.retry_after_ms;
     return true;
