@@ -115,6 +115,19 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap, struct ber
     return n < 0 ? (enum berth_status)n : BERTH_OK;
 }
 
+enum berth_status write_whole(const char *path, struct berth_text text)
+{
+    const struct berth_files *files = program_files();
+    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
+    if (file < 0)
+        return (enum berth_status)file;
+    enum berth_status status = files->write(files->ctx, file, text.ptr, text.len);
+    if (status == BERTH_OK)
+        return files->commit(files->ctx, file);
+    files->close(files->ctx, file);
+    return status;
+}
+
 enum berth_status make_folders(const char *path, unsigned permissions)
 {
     const struct berth_files *files = program_files();

@@ -22,6 +22,9 @@ enum berth_status read_whole(const char *path, char *buf, size_t cap,
 /* The same with the error reported; 0 or an exit code. */
 int load_file(struct app *app, const char *path, char *buf, size_t cap, struct berth_text *out_text);
 
+/* Writes the file PATH anew, whole or not at all, for its owner alone. */
+enum berth_status write_whole(const char *path, struct berth_text text) BERTH_MUST_CHECK;
+
 /* Makes the folder PATH with PERMISSIONS, and the missing ones above it as mkdir -p does. BERTH_OK when it is
  * there already; BERTH_E_RANGE for a path longer than FILES_PATH_MAX. */
 #define FILES_PATH_MAX 4096

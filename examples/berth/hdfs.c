@@ -128,6 +128,12 @@ void hdfs_close(void)
     berth_wipe(token_text, sizeof token_text);
 }
 
+int hdfs_close_with(int code)
+{
+    hdfs_close();
+    return code;
+}
+
 static size_t take_roots(struct app *app, struct berth_text *roots)
 {
     const struct args *args = &app->args;

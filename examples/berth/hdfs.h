@@ -17,6 +17,7 @@ int hdfs_open(struct app *app, struct berth_webhdfs_config *config);
 int hdfs_open_by_options(struct app *app);
 /* May be called without a cluster that is open. */
 void hdfs_close(void);
+int hdfs_close_with(int code); /* the same; returns CODE */
 
 /* The exit code for a status of the cluster's: docs/webhdfs.md. */
 enum exit_code hdfs_exit_code(enum berth_status status);

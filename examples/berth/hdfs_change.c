@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-static int close_with(int code)
-{
-    hdfs_close();
-    return code;
-}
-
 /* ---- Names ------------------------------------------------------------------------------------ */
 
 int hdfs_delete_path(struct app *app, const char *path, bool recursive)
@@ -39,13 +33,13 @@ int hdfs_rm(struct app *app)
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code != 0)
-        return close_with(code);
+        return hdfs_close_with(code);
     /* What is not there does not keep the others. */
     for (size_t i = 0; worst <= EXIT_NO && i < args_count(&app->args); i++) {
         code = hdfs_delete_path(app, args_word(&app->args, i), args_given(&app->args, OPT_RECURSIVE));
         worst = code != 0 ? code : worst;
     }
-    return close_with(worst);
+    return hdfs_close_with(worst);
 }
 
 static int mode_of(struct app *app, const char *text, uint32_t *out_mode)
@@ -75,7 +69,7 @@ int hdfs_mkdir(struct app *app)
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
         code = hdfs_run(
             app, berth_webhdfs_mkdirs(&hdfs_call, &hdfs_fs, berth_text_of(args_word(&app->args, i)), mode));
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 /* The server's answer is only yes or no: which of the four reasons it was can be looked up. */
@@ -106,15 +100,16 @@ int hdfs_mv(struct app *app)
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code != 0)
-        return close_with(code);
+        return hdfs_close_with(code);
     enum berth_status status = berth_webhdfs_rename(&hdfs_call, &hdfs_fs, from, to, overwrite);
     if (status == BERTH_E_ARGUMENT)
-        return close_with(fail_text(app, EXIT_USAGE, "the root of the file system is not moved", from));
+        return hdfs_close_with(fail_text(app, EXIT_USAGE, "the root of the file system is not moved", from));
     if (status != BERTH_OK)
-        return close_with(hdfs_run(app, status));
+        return hdfs_close_with(hdfs_run(app, status));
     status = berth_call_run(&hdfs_call, hdfs_session.timeout_ms);
     bool unexplained = status == BERTH_E_WRONG_STATE && hdfs_fs.exception[0] == '\0';
-    return close_with(unexplained ? explain_rename(app, from, to) : hdfs_report(app, &hdfs_call, status));
+    return hdfs_close_with(unexplained ? explain_rename(app, from, to)
+                                       : hdfs_report(app, &hdfs_call, status));
 }
 
 int hdfs_chmod(struct app *app)
@@ -128,7 +123,7 @@ int hdfs_chmod(struct app *app)
         code = hdfs_open_by_options(app);
     if (code == 0)
         code = hdfs_run(app, berth_webhdfs_set_permission(&hdfs_call, &hdfs_fs, path, mode));
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 /* ---- Lengths ---------------------------------------------------------------------------------- */
@@ -148,7 +143,7 @@ int hdfs_truncate(struct app *app)
     if (code == 0 && !hdfs_fs.answer.boolean && !app->quiet)
         out_string(&app->err,
                    "berth: the server still recovers the last block; the file is cut in a moment\n");
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_concat(struct app *app)
@@ -163,7 +158,7 @@ int hdfs_concat(struct app *app)
         code = hdfs_open_by_options(app);
     if (code == 0)
         code = hdfs_run(app, berth_webhdfs_concat(&hdfs_call, &hdfs_fs, path, sources, count));
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 /* ---- Delegation tokens ------------------------------------------------------------------------ */
@@ -172,7 +167,8 @@ int hdfs_token_get(struct app *app)
 {
     struct berth_text renewer = berth_text_of(app->args.value[OPT_RENEWER]);
     const char *path = app->args.value[OPT_OUTPUT];
-    const struct berth_files *files = program_files();
+    static char line[BERTH_WEBHDFS_WORK_MIN]; /* longer than any answer */
+    struct berth_writer w;
     if (args_given(&app->args, OPT_DELEGATION_FILE))
         return fail(app, EXIT_USAGE, "a delegation token gives no other token", NULL);
     int code = hdfs_open_by_options(app);
@@ -180,23 +176,18 @@ int hdfs_token_get(struct app *app)
         code = hdfs_run(
             app, berth_webhdfs_get_token(&hdfs_call, &hdfs_fs, renewer, BERTH_TEXT(""), BERTH_TEXT("")));
     if (code != 0)
-        return close_with(code);
+        return hdfs_close_with(code);
     struct berth_text token = hdfs_fs.answer.token.url_string;
     if (path == NULL || strcmp(path, "-") == 0) {
         hdfs_view_text(app, "Token", "urlString", token);
-        return close_with(0);
+        return hdfs_close_with(0);
     }
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
-    if (file < 0)
-        return close_with(fail_file(app, (enum berth_status)file, path));
-    enum berth_status status = files->write(files->ctx, file, token.ptr, token.len);
-    if (status == BERTH_OK)
-        status = files->write(files->ctx, file, "\n", 1);
-    if (status == BERTH_OK)
-        status = files->commit(files->ctx, file);
-    else
-        files->close(files->ctx, file);
-    return close_with(status == BERTH_OK ? 0 : fail_file(app, status, path));
+    berth_writer_init(&w, line, sizeof line);
+    berth_put_text(&w, token);
+    berth_put_char(&w, '\n');
+    enum berth_status status = write_whole(path, berth_writer_text(&w));
+    berth_wipe(line, sizeof line);
+    return hdfs_close_with(status == BERTH_OK ? 0 : fail_file(app, status, path));
 }
 
 /* The token in the file, which is also what the server is shown. */
@@ -230,7 +221,7 @@ int hdfs_token_renew(struct app *app)
         out_text(&app->out, berth_writer_text(&w));
         out_string(&app->out, "\n");
     }
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_token_cancel(struct app *app)
@@ -239,5 +230,5 @@ int hdfs_token_cancel(struct app *app)
     int code = token_of(app, &token);
     if (code == 0)
         code = hdfs_run(app, berth_webhdfs_cancel_token(&hdfs_call, &hdfs_fs, token));
-    return close_with(code);
+    return hdfs_close_with(code);
 }

@@ -67,8 +67,7 @@ static int for_each(struct app *app, int (*what)(struct app *app, const char *pa
             out_string(&app->out, "\n");
         code = what(app, args_word(&app->args, i));
     }
-    hdfs_close();
-    return code;
+    return hdfs_close_with(code);
 }
 
 int hdfs_ls(struct app *app)
@@ -123,6 +122,5 @@ int hdfs_home(struct app *app)
         code = hdfs_run(app, berth_webhdfs_home(&hdfs_call, &hdfs_fs));
     if (code == 0)
         hdfs_view_text(app, "Path", NULL, hdfs_fs.answer.path);
-    hdfs_close();
-    return code;
+    return hdfs_close_with(code);
 }

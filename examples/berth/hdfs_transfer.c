@@ -248,12 +248,6 @@ static int bytes_of(struct app *app, enum option_id id, uint64_t *inout_bytes)
     return fail(app, EXIT_USAGE, app->args.value[id], "is no number of bytes, such as 4096, 64K or 3M");
 }
 
-static int close_with(int code)
-{
-    hdfs_close();
-    return code;
-}
-
 int hdfs_get(struct app *app)
 {
     const struct args *args = &app->args;
@@ -261,7 +255,7 @@ int hdfs_get(struct app *app)
     if (code == 0)
         code = hdfs_get_path(app, args_word(args, 0), args_count(args) > 1 ? args_word(args, 1) : ".",
                              args_given(args, OPT_RECURSIVE), args_given(args, OPT_OVERWRITE));
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_put(struct app *app)
@@ -271,7 +265,7 @@ int hdfs_put(struct app *app)
     if (code == 0)
         code = hdfs_put_path(app, args_word(args, 0), args_word(args, 1), args_given(args, OPT_RECURSIVE),
                              args_given(args, OPT_OVERWRITE));
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_cat(struct app *app)
@@ -285,7 +279,7 @@ int hdfs_cat(struct app *app)
         code = hdfs_open_by_options(app);
     for (size_t i = 0; code == 0 && i < args_count(&app->args); i++)
         code = hdfs_read_path(app, args_word(&app->args, i), offset, false, length);
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_tail(struct app *app)
@@ -296,7 +290,7 @@ int hdfs_tail(struct app *app)
         code = hdfs_open_by_options(app);
     if (code == 0)
         code = hdfs_read_path(app, args_word(&app->args, 0), bytes, true, BERTH_LENGTH_UNKNOWN);
-    return close_with(code);
+    return hdfs_close_with(code);
 }
 
 int hdfs_append(struct app *app)
@@ -309,11 +303,11 @@ int hdfs_append(struct app *app)
     if (code == 0)
         code = hdfs_open_by_options(app);
     if (code != 0)
-        return close_with(code);
+        return hdfs_close_with(code);
     code = input_open(&input, app, local, &source);
     if (code != 0)
-        return close_with(code);
+        return hdfs_close_with(code);
     code = hdfs_run(app, berth_webhdfs_append(&hdfs_call, &hdfs_fs, path, &source));
     input_close(&input);
-    return close_with(code);
+    return hdfs_close_with(code);
 }

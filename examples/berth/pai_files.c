@@ -37,27 +37,11 @@ int pai_make_folder(struct app *app, const char *path)
     return status == BERTH_OK || status == BERTH_E_EXISTS ? 0 : fail_file(app, status, folder);
 }
 
-/* "PATH:LINE:COLUMN: what is wrong". */
-static int fail_place(struct app *app, const char *path, struct berth_text document, uint64_t offset,
-                      const char *reason)
-{
-    char where[PAI_PATH_MAX + 32];
-    struct berth_writer w;
-    uint32_t line, column;
-    text_place(document, offset, &line, &column);
-    berth_writer_init(&w, where, sizeof where);
-    berth_put_string(&w, path);
-    berth_put_char(&w, ':');
-    berth_put_u64(&w, line);
-    berth_put_char(&w, ':');
-    berth_put_u64(&w, column);
-    return berth_writer_terminate(&w) == BERTH_OK ? fail(app, EXIT_BAD_DATA, where, reason) : EXIT_BAD_DATA;
-}
-
 int pai_load(struct app *app, struct pai_file *file, const char *path)
 {
     struct berth_text text;
     struct berth_json_error error = {0, NULL};
+    uint32_t line, column;
     if (path != file->path) {
         size_t len = strlen(path);
         if (len >= sizeof file->path)
@@ -77,15 +61,14 @@ int pai_load(struct app *app, struct pai_file *file, const char *path)
                                      sizeof file->room, &error);
     if (status == BERTH_OK)
         return 0;
-    return fail_place(app, path, text, error.offset,
-                      error.reason != NULL ? error.reason : "a JSON object is due");
+    text_place(text, error.offset, &line, &column);
+    return fail_at(app, path, line, column, error.reason != NULL ? error.reason : "a JSON object is due");
 }
 
 int pai_store(struct app *app, const char *path, struct berth_text json)
 {
     static char compact[PAI_FILE_MAX], text[PAI_FILE_MAX * 2];
     struct berth_writer w;
-    const struct berth_files *files = program_files();
     if (json.len == 0 || json.len > sizeof compact)
         return fail(app, EXIT_SPACE, path, "larger than this program writes at once");
     berth_writer_init(&w, text, sizeof text);
@@ -95,14 +78,7 @@ int pai_store(struct app *app, const char *path, struct berth_text json)
     int code = pai_make_folder(app, path);
     if (code != 0)
         return code;
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
-    if (file < 0)
-        return fail_file(app, (enum berth_status)file, path);
-    enum berth_status status = files->write(files->ctx, file, w.buf, w.len);
-    if (status == BERTH_OK)
-        status = files->commit(files->ctx, file);
-    else
-        files->close(files->ctx, file);
+    enum berth_status status = write_whole(path, berth_writer_text(&w));
     berth_wipe(compact, sizeof compact);
     berth_wipe(text, sizeof text);
     return status == BERTH_OK ? 0 : fail_file(app, status, path);

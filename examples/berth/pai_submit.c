@@ -306,21 +306,13 @@ static int build(struct app *app, struct berth_openpai_spec *spec, struct berth_
 static int keep_config(struct app *app, const struct berth_openpai_spec *spec, struct berth_text text)
 {
     char path[PAI_PATH_MAX];
-    const struct berth_files *files = program_files();
     int code = pai_cache_path(app, spec->job_name, pai_wants_v2() ? "config.yaml" : "config.json", path,
                               sizeof path);
     if (code == 0)
         code = pai_make_folders(app, path);
     if (code != 0)
         return code;
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
-    if (file < 0)
-        return fail_file(app, (enum berth_status)file, path);
-    enum berth_status status = files->write(files->ctx, file, text.ptr, text.len);
-    if (status == BERTH_OK)
-        status = files->commit(files->ctx, file);
-    else
-        files->close(files->ctx, file);
+    enum berth_status status = write_whole(path, text);
     return status == BERTH_OK ? 0 : fail_file(app, status, path);
 }
 

@@ -55,19 +55,6 @@ static void put_record(struct berth_json_writer *w, const struct slot *slot)
     berth_fields_encode(&record_shape, &record, w);
 }
 
-static enum berth_status write_file(const char *path, struct berth_text document)
-{
-    const struct berth_files *files = program_files();
-    berth_file file = files->open(files->ctx, path, BERTH_FILE_REPLACE, 0600);
-    if (file < 0)
-        return (enum berth_status)file;
-    enum berth_status status = files->write(files->ctx, file, document.ptr, document.len);
-    if (status == BERTH_OK)
-        return files->commit(files->ctx, file);
-    files->close(files->ctx, file);
-    return status;
-}
-
 enum berth_status state_save(struct worker *worker)
 {
     struct berth_writer out;
@@ -82,7 +69,7 @@ enum berth_status state_save(struct worker *worker)
     berth_json_end_array(&w);
     enum berth_status status = berth_json_done(&w);
     if (status == BERTH_OK)
-        status = write_file(worker->state_path, berth_writer_text(&out));
+        status = write_whole(worker->state_path, berth_writer_text(&out));
     if (status != BERTH_OK)
         worker_say(worker, NULL, "the state file cannot be written",
                    berth_text_of(berth_status_name(status)));
