@@ -293,6 +293,7 @@ void berth_webhdfs_transfer_cancel(struct berth_webhdfs_transfer *t)
         return;
     if (t->calling)
         berth_call_cancel(&t->call);
+    t->old_removed = t->old_removed || (t->calling && t->phase == BERTH_WEBHDFS_UP_REMOVES_OLD);
     t->calling = false;
     berth_webhdfs_close_file(t);
     keep_whole(t);

@@ -118,6 +118,22 @@ class Upload(TransferCase):
         self.assertFails(self.put("-f", path, "/user/lee/f"), REFUSED, "the new file is here, whole")
         self.assertEqual([c.data("/user/lee/" + n) for n in self.names()], [b"new"])
 
+    def test_interrupted_while_the_old_one_goes(self):
+        """Ctrl-C between the question and its answer: what the server does then must not cost both files."""
+        c = self.cluster
+        c.old = True
+        c.put("/user/lee/f", b"old content")
+        stall = c.fault(op="DELETE", stall=1)
+        child = peer.start_berth(["hdfs", "put", "-f", self.folder.write("f", b"new"), "/user/lee/f"],
+                                 {"BERTH_HDFS_ROOT": c.root(), "HADOOP_USER_NAME": "lee"})
+        wait_for(lambda: stall.seen)
+        time.sleep(0.2)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=20)
+        self.assertEqual(child.returncode, 130)
+        wait_for(lambda: "/user/lee/f" not in c.nodes)
+        self.assertEqual([c.data("/user/lee/" + n) for n in self.names()], [b"new"])
+
     def test_local_errors(self):
         self.assertFails(self.put(self.folder("none"), "/user/lee/x"), BAD_DATA, "none: no such file")
         self.assertFails(self.put(self.folder.path, "/user/lee/x"), CONFLICT, "is a folder: that takes recursion")
