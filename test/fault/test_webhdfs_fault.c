@@ -183,9 +183,42 @@ static void cut_at_each_byte(void **state)
     webhdfs_close(&w);
 }
 
+/* Given up while the server is asked to delete the old file: the new one may be the only one, and stays. */
+static void cancelled_while_the_old_one_goes(void **state)
+{
+    struct berth_webhdfs_transfer_config config = {.files = &files, .local = &local, .overwrite = true};
+    (void)state;
+    webhdfs_open(&w);
+    memset(&mem_files, 0, sizeof mem_files);
+    files = berth_mem_files_init(&mem_files);
+    assert_int_equal(berth_mem_files_put(&mem_files, "/tmp/in", BERTH_TEXT("hello")), BERTH_OK);
+    answer("op=GETFILESTATUS", IS_FILE);
+    answer("op=CREATE", TO_DATANODE);
+    webhdfs_next(&w);
+    answer("hello", STORED);
+    webhdfs_next(&w);
+    answer("op=GETFILESTATUS", IS_FILE);
+    answer("op=RENAME", WEBHDFS_JSON "Content-Length: 17\r\n\r\n{\"boolean\":false}");
+    webhdfs_go(&w);
+    config.fs = &w.fs;
+    assert_int_equal(berth_webhdfs_upload(&transfer, &config, "/tmp/in", BERTH_TEXT("/user/lee/x")),
+                     BERTH_OK);
+    assert_int_equal(berth_webhdfs_transfer_start(&transfer, 0), BERTH_OK);
+    for (unsigned steps = 0; !rig_was_sent(&w.rig, "op=DELETE"); steps++) {
+        assert_int_equal(berth_webhdfs_transfer_step(&transfer, 0), BERTH_E_WOULD_BLOCK);
+        assert_true(steps < 1000);
+    }
+    berth_webhdfs_transfer_cancel(&transfer);
+    assert_string_equal(transfer.leftover, ""); /* nothing is to be removed */
+    assert_non_null(strstr(transfer.call.result.message, "/user/lee/x.tmp-"));
+    assert_non_null(strstr(transfer.call.result.message, "whole"));
+    webhdfs_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_port_call_fails),
-                                       cmocka_unit_test(cut_at_each_byte)};
+                                       cmocka_unit_test(cut_at_each_byte),
+                                       cmocka_unit_test(cancelled_while_the_old_one_goes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
