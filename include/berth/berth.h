@@ -47,6 +47,7 @@
 #include "berth/webhdfs.h"
 #include "berth/gpu.h"
 #include "berth/gpu_links.h"
+#include "berth/rime.h"
 #include "berth/schedule.h"
 #include "berth/booking_rows.h"
 #include "berth/booking_config.h"

@@ -15,7 +15,7 @@ HEADER_ROOM = {
     "port": "port",
     "url": "http", "http": "http", "retry": "http", "multipart": "http",
     "call": "platform", "mlcycle": "platform", "openpai_job": "platform", "openpai_job_fields": "platform",
-    "webhdfs": "platform",
+    "webhdfs": "platform", "rime": "platform",
     "openpai": "platform", "openpai_data": "platform", "openpai_files": "platform", "openpai_runtime": "platform", "openpai_notebook": "platform",
     "gpu": "sched", "gpu_links": "sched", "schedule": "sched",
     "booking": "booking", "booking_config": "booking", "booking_rows": "booking", "password": "booking",
