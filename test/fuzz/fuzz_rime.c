@@ -22,6 +22,7 @@ static const char *run(const uint8_t *data, size_t size, uint64_t split)
     return rime_run(&r, rime_describe(&r, operations[(data[0] & 0x7f) % 10]));
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2 || size > 8192)
