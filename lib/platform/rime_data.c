@@ -131,13 +131,11 @@ static struct berth_text part_of(struct berth_text json, unsigned part)
 
 void berth_rime_put_character(struct berth_writer *w, uint32_t code)
 {
-    char bytes[4];
-    size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     static const uint8_t lead[] = {0, 0xC0, 0xE0, 0xF0};
-    if (code >= 0xD800 && code < 0xE000) {
-        berth_rime_put_character(w, 0xFFFD);
-        return;
-    }
+    char bytes[4];
+    if (code >= 0xD800 && code < 0xE000)
+        code = 0xFFFD;
+    size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     for (size_t i = len; i-- > 1; code >>= 6)
         bytes[i] = (char)(0x80 | (code & 0x3F));
     bytes[0] = (char)(lead[len - 1] | code);
