@@ -315,9 +315,51 @@ static void requests(void **state)
     rime_close(&r);
 }
 
+static size_t counted;
+
+static enum berth_status count_text(void *ctx, const struct berth_rime_event *event)
+{
+    (void)ctx;
+    if (event->kind == BERTH_RIME_LOG_TEXT)
+        counted += event->text.len;
+    return BERTH_OK;
+}
+
+/* A chunk of a million characters, and metrics larger than the work memory: neither is ever whole in memory.
+ */
+static void large(void **state)
+{
+    static char body[1100000], text[70000];
+    static const char head[] = "{\"result\":{\"chunk\":\"", tail[] = "\"}}";
+    struct berth_writer w;
+    (void)state;
+    rime_open(&r);
+    r.config.dialect = BERTH_RIME_V0;
+    rime_reset(&r);
+    berth_writer_init(&w, body, sizeof body);
+    berth_put_string(&w, head);
+    berth_put_repeat(&w, 'x', 1000000);
+    berth_put_string(&w, tail);
+    rime_answer(&r, "\r\n\r\n", 200, J, berth_writer_text(&w));
+    rig_script(&r.rig, r.steps, r.step_count);
+    assert_int_equal(berth_rime_job_logs(&r.request, &r.rime, BERTH_TEXT("h"), count_text, NULL), BERTH_OK);
+    assert_int_equal(berth_rime_run(&r.request, 0, NULL, NULL), BERTH_OK);
+    assert_int_equal(counted, 1000000);
+    berth_writer_init(&w, text, sizeof text);
+    berth_put_string(&w, "{\"testCases\":[{\"testBatchType\":\"a\",\"metrics\":[{\"m\":\"");
+    berth_put_repeat(&w, 'x', 60000);
+    berth_put_string(&w, "\"}],\"features\":[\"f\"],\"status\":\"TEST_CASE_STATUS_WARNING\"}]}");
+    rime_reset(&r);
+    rime_answer(&r, "\r\n\r\n", 200, J, berth_text_of(SUCCEEDED));
+    rime_answer(&r, "\r\n\r\n", 200, J, berth_writer_text(&w));
+    assert_string_equal(rime_run(&r, rime_describe(&r, "csv")),
+                        "test_name,feature(s),status\r\na,f,WARNING\r\n" SUCCEEDED_DICT);
+    rime_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(requests), cmocka_unit_test(fixtures),
-                                       cmocka_unit_test(cut_anywhere)};
+                                       cmocka_unit_test(cut_anywhere), cmocka_unit_test(large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
