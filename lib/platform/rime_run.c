@@ -151,7 +151,8 @@ static bool next_page(struct berth_rime_request *request)
     request->pages++;
     if (!request->has_more)
         return false;
-    if (request->next_token[0] == '\0' || strcmp(request->next_token, request->token) == 0 ||
+    if (request->next_token[0] == '\0' ||
+        berth_text_equal(berth_text_of(request->next_token), berth_text_of(request->token)) ||
         request->pages >= most) {
         request->result.incomplete = true;
         return false;
