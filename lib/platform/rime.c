@@ -93,7 +93,7 @@ static enum berth_status check(struct berth_rime *rime, const char **out_reason)
         *out_reason = "there is no such dialect";
     else if (config->page_size > 100)
         *out_reason = "a page has at most 100 entries";
-    if (*out_reason != NULL)
+    if (dialect == NULL || *out_reason != NULL)
         return BERTH_E_ARGUMENT;
     rime->dialect = *dialect;
     if (!take_root(&rime->dialect.root, config->root))

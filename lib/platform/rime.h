@@ -2,7 +2,17 @@
 #ifndef BERTH_PLATFORM_RIME_H
 #define BERTH_PLATFORM_RIME_H
 
+#include <string.h>
+
 #include "berth/rime.h"
+
+/* The bytes of a view of the answer's own memory, to be decoded in place. */
+static inline char *berth_rime_bytes(struct berth_text json)
+{
+    char *bytes;
+    memcpy(&bytes, &json.ptr, sizeof bytes);
+    return bytes;
+}
 
 enum berth_rime_operation {
     BERTH_RIME_PROJECT_CREATE,

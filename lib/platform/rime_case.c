@@ -28,7 +28,7 @@ static void put(struct cell *cell, const char *bytes, size_t len)
 /* The string at JSON unescaped into the same memory, which is never shorter; absent for another value. */
 static struct berth_text resolve(struct berth_text json)
 {
-    char *begin = (char *)(uintptr_t)json.ptr;
+    char *begin = berth_rime_bytes(json);
     struct berth_writer w;
     if (json.len < 2 || json.ptr[0] != '"')
         return berth_text_make(NULL, 0);
@@ -63,7 +63,7 @@ static void put_cell(struct cell *cell, struct berth_text text)
 /* Features joined by commas, as one text in the list's own memory: it is never longer. */
 static struct berth_text join(struct berth_text json)
 {
-    struct berth_json_list list = {(char *)(uintptr_t)json.ptr, json.len, 0}, item;
+    struct berth_json_list list = {berth_rime_bytes(json), json.len, 0}, item;
     char *out = list.ptr;
     size_t len = 0;
     bool later = false;

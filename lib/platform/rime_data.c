@@ -118,7 +118,7 @@ void berth_rime_members_of(const struct berth_shape *shape, struct berth_text js
     memset(out, 0, sizeof *out);
     /* Raw members are looked up, never changed. */
     if (json.len > 0 && json.ptr[0] == '{' &&
-        berth_fields_decode_checked(shape, (char *)(uintptr_t)json.ptr, json.len, out, NULL) != BERTH_OK)
+        berth_fields_decode_checked(shape, berth_rime_bytes(json), json.len, out, NULL) != BERTH_OK)
         memset(out, 0, sizeof *out);
 }
 
@@ -297,7 +297,7 @@ static bool is_stress_test(struct berth_text json)
 
 static void read_progress(struct berth_rime_job *job, struct berth_text batches)
 {
-    struct berth_json_list list = {(char *)(uintptr_t)batches.ptr, batches.len, 0}, item;
+    struct berth_json_list list = {berth_rime_bytes(batches), batches.len, 0}, item;
     char status[48];
     if (batches.len == 0 || batches.ptr[0] != '[')
         return;

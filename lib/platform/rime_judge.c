@@ -23,8 +23,8 @@ static enum berth_status meaning_of(int http_status, int32_t code, bool sign_in)
         return BERTH_E_NOT_PROVIDED;
     if (http_status == 499)
         return BERTH_E_UNAVAILABLE;
-    if ((http_status == 400 || http_status == 500) && code > 0 &&
-        (size_t)code < sizeof by_code / sizeof by_code[0])
+    const int32_t codes = (int32_t)(sizeof by_code / sizeof by_code[0]);
+    if ((http_status == 400 || http_status == 500) && code > 0 && code < codes)
         return by_code[code];
     return berth_call_status_of(http_status);
 }
